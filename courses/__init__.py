@@ -1,0 +1,1 @@
+"""Micro-lessons, the course home and learning progress."""

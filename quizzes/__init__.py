@@ -1,0 +1,1 @@
+"""Timed quizzes: bank, papers, attempts, marking."""

@@ -1,0 +1,1 @@
+"""Programs that build, install and judge the project; none of them is part of the product."""
