@@ -1,0 +1,60 @@
+"""Languages, texts and formats. Source texts are English; zh_CN is read from `lti_tool/translations/zh_CN/*.po`."""
+
+from lti_tool.core.i18n.catalogue import Catalogue, catalogue
+from lti_tool.core.i18n.formats import (
+    format_clock,
+    format_countdown,
+    format_day,
+    format_days_left,
+    format_due,
+    format_duration,
+    format_moment,
+    format_opens,
+    format_percent,
+    format_points,
+    format_span,
+)
+from lti_tool.core.i18n.language import (
+    DEFAULT_ZONE,
+    Language,
+    Preferences,
+    current_language,
+    current_locale,
+    current_preferences,
+    current_scheme,
+    current_zone,
+    install,
+    speaking,
+)
+from lti_tool.core.i18n.texts import LazyText, gettext, lazy_gettext, lazy_ngettext, ngettext
+
+__all__ = [
+    "DEFAULT_ZONE",
+    "Catalogue",
+    "Language",
+    "LazyText",
+    "Preferences",
+    "catalogue",
+    "current_language",
+    "current_locale",
+    "current_preferences",
+    "current_scheme",
+    "current_zone",
+    "format_clock",
+    "format_countdown",
+    "format_day",
+    "format_days_left",
+    "format_due",
+    "format_duration",
+    "format_moment",
+    "format_opens",
+    "format_percent",
+    "format_points",
+    "format_span",
+    "gettext",
+    "install",
+    "lazy_gettext",
+    "lazy_ngettext",
+    "ngettext",
+    "speaking",
+]

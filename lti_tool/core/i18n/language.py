@@ -1,0 +1,140 @@
+"""Which language, colour scheme and time zone the present request wants.
+
+Order of languages: what the member chose by hand, what the LMS said at the launch, what the browser accepts, zh-CN.
+Nothing here knows who is asking: `install` is handed a function that does.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from zoneinfo import ZoneInfo
+
+from flask import Flask, current_app, g, has_request_context, request
+from flask_babel import Babel  # type: ignore[import-untyped]  # Flask-Babel ships no type information
+
+DEFAULT_ZONE = "Asia/Shanghai"
+SCHEMES = frozenset({"auto", "light", "dark"})
+_KEY = "dangke-preferences"
+
+
+class Language(StrEnum):
+    """The languages of the interface, as the tags that stand in `<html lang>`."""
+
+    zh = "zh-CN"
+    en = "en"
+
+    @property
+    def cldr(self) -> str:
+        """The name that Babel knows this language by."""
+        return "zh_Hans_CN" if self is Language.zh else "en"
+
+    @classmethod
+    def of(cls, tag: str | None) -> "Language | None":
+        """The language that serves a tag such as `zh_TW`, `zh-Hans-CN` or `en-GB`; None for any other."""
+        primary = (tag or "").replace("_", "-").partition("-")[0].lower()
+        return {"zh": cls.zh, "en": cls.en}.get(primary)
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """What is known about the reader of this page: choices by hand, and what the launch said."""
+
+    language: str | None = None
+    """Chosen by hand."""
+    launch_locale: str | None = None
+    """From the launch; not a choice, so it comes second."""
+    scheme: str | None = None
+    """Chosen by hand: auto, light or dark."""
+    is_framed: bool | None = None
+    """Whether the launch said that the page stands in a frame; None if there was no launch."""
+    zone: str = DEFAULT_ZONE
+
+
+_NOTHING = Preferences()
+_forced: ContextVar[Language | None] = ContextVar("language", default=None)
+
+
+def install(app: Flask, preferences: Callable[[], Preferences] = lambda: _NOTHING) -> None:
+    """Set up the choice of languages.
+
+    `preferences` is called once per text and must be cheap: it looks at what the request has loaded already.
+    """
+    app.extensions[_KEY] = preferences
+    Babel(
+        app,
+        default_locale=Language.zh.cldr,
+        default_timezone=DEFAULT_ZONE,
+        locale_selector=lambda: current_language().cldr,
+        timezone_selector=lambda: current_preferences().zone,
+    )
+
+
+def current_preferences() -> Preferences:
+    """What is known about the reader; nothing outside a request."""
+    if not has_request_context():
+        return _NOTHING
+    known: Callable[[], Preferences] | None = current_app.extensions.get(_KEY)
+    return known() if known else _NOTHING
+
+
+def current_language() -> Language:
+    """The language of the present text: forced by `speaking`, else the reader's, else zh-CN."""
+    forced = _forced.get()
+    if forced is not None:
+        return forced
+    if not has_request_context():
+        return Language.zh
+    wishes = current_preferences()
+    return Language.of(wishes.language) or Language.of(wishes.launch_locale) or _accepted()
+
+
+def _accepted() -> Language:
+    """The first language of Accept-Language that we speak; parsed once per request."""
+    found: Language | None = g.get("accepted_language")
+    if found is None:
+        tags = (Language.of(tag) for tag in request.accept_languages.values())
+        found = next((tag for tag in tags if tag), Language.zh)
+        g.accepted_language = found
+    return found
+
+
+current_locale = current_language
+
+
+@contextmanager
+def speaking(language: Language | str) -> Iterator[None]:
+    """Use one language inside the block, whoever asks: for workers, exports and tests."""
+    token = _forced.set(Language.of(str(language)) or Language.zh)
+    try:
+        yield
+    finally:
+        _forced.reset(token)
+
+
+def current_scheme() -> str:
+    """The value of `<html data-scheme>`.
+
+    In a frame it is light unless chosen otherwise (a dark frame in a white LMS page is a hole in the page); in a
+    window of its own it follows the system.
+    """
+    wishes = current_preferences()
+    if wishes.scheme in SCHEMES:
+        return str(wishes.scheme)
+    is_framed = wishes.is_framed
+    if is_framed is None and has_request_context():
+        is_framed = request.headers.get("Sec-Fetch-Dest") in {"iframe", "frame"}
+    return "light" if is_framed else "auto"
+
+
+@cache
+def zone_named(name: str) -> ZoneInfo:
+    """The zone of that name, read once."""
+    return ZoneInfo(name)
+
+
+def current_zone() -> ZoneInfo:
+    """The zone in which times are shown: the course's."""
+    return zone_named(current_preferences().zone)
