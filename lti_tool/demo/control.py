@@ -1,0 +1,140 @@
+"""The control interface: what a test may ask of a demo LMS that no tool may. Loopback only, off unless asked for."""
+
+import ipaddress
+from typing import Any
+
+from flask import Blueprint, jsonify, request
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import BadRequest, Forbidden
+
+from lti_tool.demo import keys
+from lti_tool.demo.columns import allow_grades
+from lti_tool.demo.faults import Fault
+from lti_tool.demo.launches import Launch, begin, claims, find_link
+from lti_tool.demo.names import DEEP_LINKING_REQUEST, RESOURCE_LINK_REQUEST
+from lti_tool.demo.runtime import PROFILES, lms
+from lti_tool.demo.seed import seed
+from lti_tool.demo.store import write_setting
+
+blueprint = Blueprint("demo_control", __name__, url_prefix="/control")
+
+
+@blueprint.before_request
+def _loopback_only() -> None:
+    if not ipaddress.ip_address(request.remote_addr or "0.0.0.0").is_loopback:
+        raise Forbidden("control is for this machine only")
+    if "Origin" in request.headers:
+        raise Forbidden("control is not for browsers")
+
+
+@blueprint.errorhandler(LookupError)
+def _missing(error: LookupError) -> ResponseReturnValue:
+    return {"error": str(error)}, 404
+
+
+@blueprint.post("/launch")
+def launch() -> ResponseReturnValue:
+    """{person, link | course, document_target?, locale?} -> {action, form}: what a browser would POST to the tool."""
+    asked = _body()
+    with lms().store.writing() as connection:
+        action, form = begin(
+            connection, lms(), person_id=str(asked["person"]), link_id=asked.get("link"), course_id=asked.get("course"),
+            document_target=str(asked.get("document_target", "iframe")), locale=str(asked.get("locale", "zh-CN")),
+        )  # fmt: skip
+    return jsonify({"action": action, "form": form})
+
+
+@blueprint.post("/claims")
+def make_claims() -> ResponseReturnValue:
+    """{person, link | course, nonce} -> the claims of a good id_token, unsigned."""
+    asked = _body()
+    link_id = asked.get("link")
+    with lms().store.reading() as connection:
+        course = asked["course"] if link_id is None else find_link(connection, link_id)["course_id"]
+        kind = DEEP_LINKING_REQUEST if link_id is None else RESOURCE_LINK_REQUEST
+        made = Launch(
+            "forged", str(asked["person"]), course, link_id, kind, "iframe", str(asked.get("locale", "zh-CN"))
+        )
+        return jsonify(claims(connection, lms(), made, str(asked.get("nonce", ""))))
+
+
+@blueprint.get("/key")
+def key() -> ResponseReturnValue:
+    """{kid, pem} of the private key that signs now, so that a test can sign what this LMS never would."""
+    with lms().store.reading() as connection:
+        kid, pem = keys.active_key(connection)
+    return jsonify({"kid": kid, "pem": pem})
+
+
+@blueprint.post("/rotate")
+def rotate() -> ResponseReturnValue:
+    """{keep_old?: true} -> {kid}: sign with a new key from now on."""
+    with lms().store.writing() as connection:
+        return jsonify({"kid": keys.rotate(connection, lms().now(), keep_old=bool(_body().get("keep_old", True)))})
+
+
+@blueprint.post("/forget-tool-keys")
+def forget_tool_keys() -> ResponseReturnValue:
+    """Drop the cached key sets of tools."""
+    lms().tool_keys.forget()
+    return "", 204
+
+
+@blueprint.post("/seed")
+def seed_again() -> ResponseReturnValue:
+    """Take over a tool configuration file given as the body."""
+    seed(lms(), _body())
+    return "", 204
+
+
+@blueprint.post("/profile")
+def set_profile() -> ResponseReturnValue:
+    """{name: plain | moodle}."""
+    name = str(_body()["name"])
+    if name not in PROFILES:
+        raise BadRequest(f"no profile {name}")
+    with lms().store.writing() as connection:
+        write_setting(connection, "profile", name)
+    return "", 204
+
+
+@blueprint.get("/faults")
+def faults() -> ResponseReturnValue:
+    """What is planned, and how often it hit."""
+    return jsonify(lms().faults.planned())
+
+
+@blueprint.post("/faults")
+def plan_fault() -> ResponseReturnValue:
+    """{endpoint, kind, ...}: see faults.Fault; endpoint `services` or `*` plans it for several at once."""
+    plan = _body()
+    try:
+        lms().faults.add(str(plan["endpoint"]), Fault.read(plan))
+    except (KeyError, TypeError, ValueError) as error:
+        raise BadRequest(str(error)) from error
+    return "", 204
+
+
+@blueprint.delete("/faults")
+def reset_faults() -> ResponseReturnValue:
+    """Behave again (`?endpoint=` for one), and let go of the requests that are kept waiting."""
+    lms().faults.reset(request.args.get("endpoint"))
+    return "", 204
+
+
+@blueprint.post("/grades")
+def set_grades() -> ResponseReturnValue:
+    """{link, allowed}: tick or untick "allow grades" of a link."""
+    asked = _body()
+    with lms().store.writing() as connection:
+        allow_grades(connection, str(asked["link"]), allowed=bool(asked["allowed"]))
+    return "", 204
+
+
+def _body() -> dict[str, Any]:
+    body = request.get_json(silent=True)
+    if body is None:
+        return {}
+    if not isinstance(body, dict):
+        raise BadRequest("a JSON object is expected")
+    return body

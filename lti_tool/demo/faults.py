@@ -1,0 +1,148 @@
+"""Planned misbehaviour: what an LMS does on a bad day, on demand, per endpoint and repeatable by a seed."""
+
+import random
+import socket
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Self
+
+from flask import Response, request
+
+ENDPOINTS = (
+    "authorize", "jwks", "token", "lineitems", "lineitem", "scores", "results", "memberships", "deep_link_return",
+)  # fmt: skip
+SERVICES = ENDPOINTS[2:8]
+
+
+class FaultKind(StrEnum):
+    """What goes wrong.
+
+    delay: answer later, then as usual. status: answer this status. html: 200 with a log-in page.
+    nothing: keep the request open for `seconds`, then close. close: close the connection at once.
+    lose: answer as if all went well, and store nothing. lie: store, and then answer this status.
+    """
+
+    DELAY = "delay"
+    STATUS = "status"
+    HTML = "html"
+    NOTHING = "nothing"
+    CLOSE = "close"
+    LOSE = "lose"
+    LIE = "lie"
+
+
+@dataclass
+class Fault:
+    """One programme. `times` None: until reset; `percent` of the requests are hit, drawn from `seed`."""
+
+    kind: FaultKind
+    status: int = 500
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: str = ""
+    delay_ms: float = 0
+    seconds: float = 30
+    times: int | None = None
+    percent: float = 100
+    seed: int = 0
+    hits: int = 0
+
+    def __post_init__(self) -> None:
+        self._random = random.Random(self.seed)
+
+    @classmethod
+    def read(cls, plan: Mapping[str, Any]) -> Self:
+        """A fault from its JSON. Raises ValueError or TypeError for what is none."""
+        known = {name: plan[name] for name in plan if name not in ("endpoint", "kind")}
+        return cls(FaultKind(plan["kind"]), **known)
+
+    def strikes(self) -> bool:
+        """Whether it hits the request at hand; counts."""
+        if self.times is not None and self.hits >= self.times:
+            return False
+        if self.percent < 100 and self._random.random() * 100 >= self.percent:
+            return False
+        self.hits += 1
+        return True
+
+
+class Faults:
+    """The programmes of all endpoints, in memory: a restarted LMS is a well-behaved one."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._plans: dict[str, list[Fault]] = {}
+        self._released = threading.Event()
+
+    def add(self, endpoint: str, fault: Fault) -> None:
+        """Plan a fault for an endpoint, or with `*` for all. Raises ValueError for an unknown endpoint."""
+        names = ENDPOINTS if endpoint == "*" else SERVICES if endpoint == "services" else (endpoint,)
+        with self._lock:
+            for name in names:
+                if name not in ENDPOINTS:
+                    raise ValueError(f"unknown endpoint {name}")
+                self._plans.setdefault(name, []).append(fault)
+
+    def reset(self, endpoint: str | None = None) -> None:
+        """Forget the programmes (of one endpoint) and let go of the requests that are kept waiting."""
+        with self._lock:
+            if endpoint is None:
+                self._plans.clear()
+            else:
+                self._plans.pop(endpoint, None)
+            self._released.set()
+            self._released = threading.Event()
+
+    def planned(self) -> dict[str, list[dict[str, Any]]]:
+        """What is planned and how often it hit, as JSON."""
+        with self._lock:
+            return {
+                name: [{"kind": f.kind, "status": f.status, "times": f.times, "hits": f.hits} for f in plans]
+                for name, plans in self._plans.items()
+            }
+
+    def due(self, endpoint: str) -> tuple[float, Fault | None, threading.Event]:
+        """(seconds to wait first, the fault that strikes or None, the event that releases waiting requests)."""
+        if endpoint not in self._plans:
+            return 0.0, None, self._released
+        wait = 0.0
+        with self._lock:
+            for fault in self._plans.get(endpoint, ()):
+                if not fault.strikes():
+                    continue
+                if fault.kind is not FaultKind.DELAY:
+                    return wait, fault, self._released
+                wait += fault.delay_ms / 1000
+            return wait, None, self._released
+
+
+def strike(faults: Faults, endpoint: str) -> tuple[Response | None, Fault | None]:
+    """Do what is planned before the view runs: (an answer in place of the view's, a fault the view must obey)."""
+    wait, fault, released = faults.due(endpoint)
+    if wait:
+        released.wait(wait)
+    if fault is None or fault.kind in (FaultKind.LOSE, FaultKind.LIE):
+        return None, fault
+    if fault.kind is FaultKind.STATUS:
+        return failure(fault), None
+    if fault.kind is FaultKind.HTML:
+        return Response("<!doctype html><title>Log in</title><p>Please log in", mimetype="text/html"), None
+    if fault.kind is FaultKind.NOTHING:
+        released.wait(fault.seconds)
+    hang_up()
+    return Response(status=504), None
+
+
+def failure(fault: Fault) -> Response:
+    """The answer of a `status` or `lie` fault."""
+    return Response(fault.body or f'{{"error": "planned {fault.status}"}}', fault.status, fault.headers,
+                    mimetype="application/json")  # fmt: skip
+
+
+def hang_up() -> None:
+    """Close the connection under the request. Without a socket (a WSGI client) raises ConnectionResetError."""
+    found = request.environ.get("gunicorn.socket") or request.environ.get("werkzeug.socket")
+    if not isinstance(found, socket.socket):
+        raise ConnectionResetError("the demo LMS hung up")
+    found.shutdown(socket.SHUT_RDWR)

@@ -1,0 +1,51 @@
+"""The tables of the demo LMS, as SQL. Times are UTC text in ISO 8601 with microseconds: text order is time order."""
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS tool (
+  client_id TEXT PRIMARY KEY, deployment_id TEXT NOT NULL, login_url TEXT NOT NULL, launch_url TEXT NOT NULL,
+  jwks_url TEXT NOT NULL, deep_link_url TEXT NOT NULL, redirect_uris TEXT NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS signing_key (
+  kid TEXT PRIMARY KEY, pem TEXT NOT NULL, created_at TEXT NOT NULL, is_active INTEGER NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS person (
+  id TEXT PRIMARY KEY, family_name TEXT NOT NULL, given_name TEXT NOT NULL, email TEXT NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS course (
+  id TEXT PRIMARY KEY, label TEXT NOT NULL, title TEXT NOT NULL, position INTEGER NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS enrolment (
+  course_id TEXT NOT NULL REFERENCES course(id), person_id TEXT NOT NULL REFERENCES person(id),
+  role TEXT NOT NULL CHECK (role IN ('Instructor', 'Learner')),
+  status TEXT NOT NULL DEFAULT 'Active' CHECK (status IN ('Active', 'Inactive')),
+  PRIMARY KEY (course_id, person_id)) STRICT;
+CREATE TABLE IF NOT EXISTS link (
+  id TEXT PRIMARY KEY, course_id TEXT NOT NULL REFERENCES course(id), client_id TEXT NOT NULL REFERENCES tool(client_id),
+  title TEXT NOT NULL, description TEXT NOT NULL DEFAULT '', url TEXT NOT NULL, custom TEXT NOT NULL,
+  allows_grades INTEGER NOT NULL, maximum REAL NOT NULL, opens_window INTEGER NOT NULL DEFAULT 0,
+  position INTEGER NOT NULL) STRICT;
+CREATE INDEX IF NOT EXISTS link_course ON link (course_id, position);
+CREATE TABLE IF NOT EXISTS line_item (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, course_id TEXT NOT NULL REFERENCES course(id), link_id TEXT REFERENCES link(id),
+  client_id TEXT NOT NULL, label TEXT NOT NULL, maximum REAL NOT NULL, resource_id TEXT NOT NULL DEFAULT '',
+  tag TEXT NOT NULL DEFAULT '', extra TEXT NOT NULL DEFAULT '{}',
+  made_by TEXT NOT NULL CHECK (made_by IN ('platform', 'tool'))) STRICT;
+CREATE INDEX IF NOT EXISTS line_item_course ON line_item (course_id, id);
+CREATE INDEX IF NOT EXISTS line_item_link ON line_item (link_id);
+CREATE TABLE IF NOT EXISTS grade (
+  line_item_id INTEGER NOT NULL REFERENCES line_item(id) ON DELETE CASCADE, person_id TEXT NOT NULL,
+  score REAL, comment TEXT NOT NULL, activity_progress TEXT NOT NULL, grading_progress TEXT NOT NULL,
+  timestamp TEXT NOT NULL, received_at TEXT NOT NULL,
+  PRIMARY KEY (line_item_id, person_id)) STRICT, WITHOUT ROWID;
+-- Every score POST that came in, whatever was answered: the witness of the tests. No foreign keys, on purpose.
+CREATE TABLE IF NOT EXISTS score_log (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, line_item_id INTEGER, person_id TEXT, score REAL, maximum REAL,
+  activity_progress TEXT, grading_progress TEXT, timestamp TEXT, comment TEXT, received_at TEXT NOT NULL,
+  status INTEGER NOT NULL, reason TEXT NOT NULL, was_stored INTEGER NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS access_token (
+  hash TEXT PRIMARY KEY, client_id TEXT NOT NULL, scopes TEXT NOT NULL, expires_at TEXT NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS used_assertion (
+  client_id TEXT NOT NULL, jti TEXT NOT NULL, expires_at TEXT NOT NULL, PRIMARY KEY (client_id, jti)) STRICT;
+-- One row per launch that was begun; its id travels as lti_message_hint.
+CREATE TABLE IF NOT EXISTS launch (
+  id TEXT PRIMARY KEY, person_id TEXT NOT NULL, course_id TEXT NOT NULL, link_id TEXT, message_type TEXT NOT NULL,
+  document_target TEXT NOT NULL, locale TEXT NOT NULL, created_at TEXT NOT NULL, used_at TEXT,
+  returned_at TEXT) STRICT;
+"""
