@@ -17,6 +17,8 @@ from flask_babel import Babel  # type: ignore[import-untyped]  # Flask-Babel shi
 
 DEFAULT_ZONE = "Asia/Shanghai"
 SCHEMES = frozenset({"auto", "light", "dark"})
+FRAMES = frozenset({"iframe", "frame"})
+PLACES = FRAMES | {"document"}
 _KEY = "dangke-preferences"
 
 
@@ -118,14 +120,13 @@ def current_scheme() -> str:
     """The value of `<html data-scheme>`.
 
     In a frame it is light unless chosen otherwise (a dark frame in a white LMS page is a hole in the page); in a
-    window of its own it follows the system.
+    window of its own it follows the system. What the browser says about the place counts more than the launch's claim.
     """
     wishes = current_preferences()
     if wishes.scheme in SCHEMES:
         return str(wishes.scheme)
-    is_framed = wishes.is_framed
-    if is_framed is None and has_request_context():
-        is_framed = request.headers.get("Sec-Fetch-Dest") in {"iframe", "frame"}
+    destination = request.headers.get("Sec-Fetch-Dest") if has_request_context() else None
+    is_framed = destination in FRAMES if destination in PLACES else wishes.is_framed
     return "light" if is_framed else "auto"
 
 

@@ -1,0 +1,15 @@
+/* Every page: menus, dialogs, toasts, the guard of unsaved forms, and saying when the network is gone. */
+
+import { enhanceDialogs } from "./dialog.js";
+import { enhanceMenus } from "./menu.js";
+import { toast, keepToasts } from "./toast.js";
+import { guardForms } from "./unsaved.js";
+
+enhanceMenus(document);
+enhanceDialogs(document);
+keepToasts(document);
+guardForms(document);
+
+const { networkLost, networkBack } = document.body.dataset;
+addEventListener("offline", () => toast(networkLost));
+addEventListener("online", () => toast(networkBack));
