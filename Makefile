@@ -1,0 +1,68 @@
+# Two commands are enough: `make demo` to see it, `make test` to trust it. `make help` lists the rest.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+export DEMO_TOOL_PORT ?= 8000
+export DEMO_LMS_PORT ?= 9080
+
+RUNTIME_INPUTS := setup.py constraints/runtime.txt package.json package-lock.json tools/assets.py tools/codemirror.mjs
+TEST_INPUTS := constraints/test.txt tests/browser/package-lock.json
+
+.PHONY: help setup setup-test demo demo-reset test check bench soak evidence lock catalogues clean
+
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+setup: $(VENV)/.setup  ## everything that running needs: .venv, locked packages, front-end assets
+
+# Stamps: what has not changed is not installed again.
+$(VENV)/.setup: $(RUNTIME_INPUTS)
+	@command -v $(PYTHON) >/dev/null || { echo "setup: $(PYTHON) was not found; install python3 (3.11 or newer) and python3-venv."; exit 1; }
+	@$(PYTHON) tools/install.py runtime
+	@touch $@
+
+setup-test: $(VENV)/.setup-test  ## what the tests need besides: packages, axe, Chromium, PostgreSQL, a Chinese font
+
+$(VENV)/.setup-test: $(VENV)/.setup $(TEST_INPUTS)
+	@$(PYTHON) tools/install.py test
+	@touch $@
+
+demo: setup  ## the tool and a demo LMS on this machine (DEMO_TOOL_PORT, DEMO_LMS_PORT)
+	@exec $(BIN)/dangke demo
+
+demo-reset: setup  ## the same, starting over with the sample course
+	@exec $(BIN)/dangke demo --reset
+
+check: setup-test  ## lint, types, contracts and unit tests, in under two minutes
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -q -n 2 -m "not browser and not slow" -p no:cacheprovider
+
+test: setup-test  ## the whole suite, on SQLite and on PostgreSQL
+	@$(BIN)/python -m tools.suite $(TESTS)
+
+bench: setup-test  ## measured as ratios to floors; writes build/bench.json
+	@$(BIN)/python -m benchmarks
+
+soak: setup-test  ## kill -9 and load for as long as you like (SOAK_MINUTES, default 10)
+	@$(BIN)/python -m benchmarks.soak
+
+evidence:  ## each requirement of docs/requirements.toml with the tests and figures that show it
+	@$(BIN)/python -m tools.evidence
+
+lock:  ## resolve the ranges of setup.py into constraints/*.txt
+	@$(BIN)/python -m tools.lock
+
+catalogues: setup-test  ## list every text that a catalogue misses or no longer needs
+	@$(BIN)/python -m tools.catalogues
+
+clean:  ## remove what was built (not .venv, not the demo's data)
+	rm -rf build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .coverage .coverage.* lti_tool/static/vendor
+	rm -f $(VENV)/.setup $(VENV)/.setup-test

@@ -1,0 +1,3 @@
+"""Loads the project's pytest plugins; fixtures stand in tests/conftest.py."""
+
+pytest_plugins = ("tests.plugins.engine", "tests.plugins.gate", "tests.plugins.loopback", "tests.plugins.shows")

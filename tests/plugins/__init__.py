@@ -1,0 +1,1 @@
+"""pytest plugins of the project; the root conftest.py loads them."""

@@ -1,0 +1,52 @@
+"""Which database a run is on, one of its own for every worker, and which tests belong to it.
+
+DANGKE_TEST_DATABASE_URL names a PostgreSQL server; without it the run is on SQLite. A test marked `postgresql` belongs to
+PostgreSQL runs only: elsewhere it is not collected, which is neither a skip nor a deselection, since `make test` makes
+both runs and the gate counts both.
+"""
+
+import os
+
+import pytest
+
+from tests.postgres import VARIABLE, create_database
+
+SERVER = "DANGKE_TEST_POSTGRES_SERVER"
+
+
+def on_postgresql() -> bool:
+    """Whether this run is on PostgreSQL."""
+    return os.environ.get(VARIABLE, "").startswith("postgresql")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Gives this process a database of its own; the controller of a parallel run needs none."""
+    if not on_postgresql():
+        return
+    worker = getattr(config, "workerinput", None)
+    if worker is None and getattr(config.option, "dist", "no") != "no":
+        return
+    server = os.environ[SERVER] = os.environ[VARIABLE]
+    name = f"test_{worker['workerid'] if worker else 'main'}_{os.getpid()}"
+    os.environ[VARIABLE] = create_database(server, name)
+
+
+def pytest_report_header() -> str:
+    """Says which engine the run is on."""
+    return f"engine: {'postgresql' if on_postgresql() else 'sqlite'}"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leaves out the tests of the other engine, and keeps the browser tests on one worker: they share their servers."""
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.xdist_group("browser"))
+    if not on_postgresql():
+        items[:] = [item for item in items if item.get_closest_marker("postgresql") is None]
+
+
+@pytest.fixture(scope="session")
+def engine_name() -> str:
+    """`sqlite` or `postgresql`."""
+    return "postgresql" if on_postgresql() else "sqlite"

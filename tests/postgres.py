@@ -1,0 +1,149 @@
+"""A private PostgreSQL for the tests and benchmarks: a cluster in a temporary folder, on a Unix socket, gone afterwards.
+
+PostgreSQL refuses to run as root, so for root it runs as `postgres`, or `nobody` where there is no such user.
+`python -m tests.postgres [--durable] COMMAND ...` runs a command with DANGKE_TEST_DATABASE_URL set to it.
+"""
+
+import argparse
+import contextlib
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TypedDict
+from urllib.parse import quote
+
+import psycopg
+
+from tools.programs import postgresql
+
+VARIABLE = "DANGKE_TEST_DATABASE_URL"
+# The tests kill our own processes, never PostgreSQL or the power: what it has acknowledged is in memory then anyway.
+QUICK = ["fsync=off", "full_page_writes=off"]
+SETTINGS = [
+    "listen_addresses=",
+    "max_connections=200",
+    "shared_buffers=128MB",
+    "timezone=UTC",
+    "log_min_messages=fatal",
+]
+
+
+class PostgresMissing(Exception):
+    """There is no PostgreSQL on this machine; the text says what to install."""
+
+
+class Identity(TypedDict, total=False):
+    """Who a subprocess runs as; empty for ourselves."""
+
+    user: int
+    group: int
+    extra_groups: list[int]
+
+
+def server_identity() -> Identity:
+    """The account that PostgreSQL runs under: our own, unless we are root."""
+    if os.geteuid() != 0:
+        return {}
+    for name in ("postgres", "nobody"):
+        with contextlib.suppress(KeyError):
+            entry = pwd.getpwnam(name)
+            return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
+    raise PostgresMissing("PostgreSQL refuses to run as root and there is no user postgres or nobody to run it as.")
+
+
+@contextlib.contextmanager
+def private_cluster(*, durable: bool = False) -> Iterator[str]:
+    """Yields the URL of a new cluster's `postgres` database; `durable` keeps fsync on, for benchmarks.
+
+    Raises PostgresMissing where the programs are not installed.
+    """
+    programs = postgresql()
+    if programs is None:
+        raise PostgresMissing("PostgreSQL was not found: install it with `apt install postgresql`.")
+    identity = server_identity()
+    # The path of a Unix socket may not be longer than 107 bytes, so this folder stands in /tmp whatever TMPDIR says.
+    folder = Path(tempfile.mkdtemp(prefix="dangke-pg-", dir="/tmp"))
+    if identity:
+        os.chown(folder, identity["user"], identity["group"])
+    server: subprocess.Popen[bytes] | None = None
+    try:
+        server = start(programs, folder, identity, SETTINGS if durable else [*SETTINGS, *QUICK])
+        yield f"postgresql+psycopg://postgres@/postgres?host={quote(str(folder), safe='')}"
+    finally:
+        if server is not None:
+            server.send_signal(signal.SIGINT)  # a fast shutdown: open sessions are rolled back
+            server.wait(timeout=30)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def start(programs: Path, folder: Path, identity: Identity, settings: list[str]) -> subprocess.Popen[bytes]:
+    """Makes the cluster and returns its running postmaster, once it answers."""
+    data = folder / "data"
+    initdb = [
+        programs / "initdb",
+        "-D",
+        data,
+        "-U",
+        "postgres",
+        "-E",
+        "UTF8",
+        "--locale=C",
+        "--auth=trust",
+        "--no-sync",
+    ]
+    done = subprocess.run(initdb, cwd=folder, capture_output=True, text=True, check=False, **identity)
+    if done.returncode != 0:
+        raise RuntimeError(f"initdb failed: {done.stderr.strip()}")
+    arguments = [part for setting in settings for part in ("-c", setting)]
+    # A session of its own, so that Ctrl-C in the terminal reaches the tests first and PostgreSQL only through us.
+    server = subprocess.Popen(
+        [programs / "postgres", "-D", data, "-k", folder, *arguments],
+        cwd=folder,
+        stdout=subprocess.DEVNULL,
+        stderr=(folder / "postgres.log").open("wb"),
+        start_new_session=True,
+        **identity,
+    )
+    ready = [programs / "pg_isready", "-h", folder, "-U", "postgres", "-t", "1"]
+    for _ in range(600):
+        if server.poll() is not None:
+            raise RuntimeError(f"PostgreSQL ended at once: {(folder / 'postgres.log').read_text()}")
+        if subprocess.run(ready, capture_output=True, check=False).returncode == 0:
+            return server
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            server.wait(timeout=0.1)
+    server.kill()
+    raise RuntimeError("PostgreSQL did not answer within a minute.")
+
+
+def create_database(server_url: str, name: str) -> str:
+    """Creates a database on the server of `server_url`, in place of one of that name; returns the URL of it."""
+    with psycopg.connect(server_url.replace("+psycopg", "", 1), autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        connection.execute(f'CREATE DATABASE "{name}"')
+    head, _, tail = server_url.partition("?")
+    return f"{head.rsplit('/', 1)[0]}/{name}?{tail}"
+
+
+def main() -> int:
+    """Runs the command; returns its exit code."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--durable", action="store_true", help="keep fsync on")
+    parser.add_argument("command", nargs=argparse.REMAINDER)
+    arguments = parser.parse_args()
+    try:
+        with private_cluster(durable=arguments.durable) as url:
+            return subprocess.run(arguments.command, env={**os.environ, VARIABLE: url}, check=False).returncode
+    except PostgresMissing as error:
+        print(error, file=sys.stderr)
+        return 69  # EX_UNAVAILABLE
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,167 @@
+"""Prepares a clone for running (`runtime`) and for testing (`test`): what `make setup` and `make setup-test` call.
+
+Runs on the system's Python with nothing but the standard library. Whatever is missing is said in one sentence that says
+what to do; the words of pip, npm and apt go into build/setup.log.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+PYTHON = VENV / "bin" / "python"
+LOG = ROOT / "build" / "setup.log"
+OLDEST = (3, 11)
+
+
+class SetupError(Exception):
+    """Something is missing that this program cannot get; the text is one sentence for whoever called it."""
+
+
+def run(command: Sequence[str | Path], failure: str) -> None:
+    """Runs a command with its output in the log; raises SetupError(failure) when it fails."""
+    LOG.parent.mkdir(exist_ok=True)
+    with LOG.open("a", encoding="utf-8") as log:
+        log.write(f"\n$ {' '.join(map(str, command))}\n")
+        log.flush()
+        done = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=False)
+    if done.returncode != 0:
+        raise SetupError(f"{failure} (details: {LOG.relative_to(ROOT)})")
+
+
+def check_python() -> None:
+    """Raises SetupError unless this Python is new enough and can make virtual environments."""
+    if sys.version_info < OLDEST:
+        raise SetupError(
+            f"Python {OLDEST[0]}.{OLDEST[1]} or newer is needed and this is {sys.version.split()[0]}: install a newer "
+            "one and run `make PYTHON=python3.X setup`."
+        )
+    try:
+        import ensurepip  # noqa: F401
+        import venv  # noqa: F401
+    except ImportError as error:
+        raise SetupError(
+            "Python cannot make virtual environments here: install the package python3-venv "
+            "(`apt install python3-venv`) and run the command again."
+        ) from error
+
+
+def make_environment() -> None:
+    """Creates .venv unless a working one is there."""
+    if PYTHON.exists() and subprocess.run([PYTHON, "-m", "pip", "--version"], capture_output=True).returncode == 0:
+        return
+    print("creating .venv", flush=True)
+    run(
+        [sys.executable, "-m", "venv", "--clear", VENV],
+        "The virtual environment .venv could not be created: install the package python3-venv and try again",
+    )
+
+
+def pip_install(lock: str, *wanted: str) -> None:
+    """Installs into .venv, every version from constraints/<lock>.txt."""
+    run(
+        [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--retries", "2",
+         "-c", ROOT / "constraints" / f"{lock}.txt", *wanted],
+        "The Python packages could not be installed: check that this machine reaches the package index (PyPI or the "
+        "mirror that pip is set to) and run the command again",
+    )  # fmt: skip
+
+
+def install_runtime() -> None:
+    """Everything that running needs: the environment, the locked packages, the front-end assets."""
+    check_python()
+    make_environment()
+    print("installing the Python packages", flush=True)
+    # The backend goes first and without isolation, so that its version is locked as well.
+    pip_install("runtime", "setuptools")
+    sys.path.insert(0, str(ROOT))
+    from tools import assets
+
+    if assets.system_node() is None:
+        pip_install("runtime", assets.NODE_WHEEL)
+    collect("tools.assets")
+    pip_install("runtime", "--no-build-isolation", "--editable", ".")
+
+
+def collect(module: str) -> None:
+    """Runs a collector inside .venv; its own sentence is the error."""
+    done = subprocess.run([PYTHON, "-m", module], cwd=ROOT, stdin=subprocess.DEVNULL, text=True, stderr=subprocess.PIPE)
+    if done.returncode != 0:
+        raise SetupError(done.stderr.strip().splitlines()[-1] if done.stderr.strip() else f"{module} failed")
+
+
+def install_test() -> None:
+    """Everything that the tests need besides: packages, axe-core, Chromium, PostgreSQL, a font with Chinese."""
+    print("installing what the tests need", flush=True)
+    pip_install("test", "--no-build-isolation", "--editable", ".[test]")
+    collect("tools.browser_assets")
+    install_system_packages()
+
+
+def system_needs() -> dict[str, str]:
+    """The distribution's packages that are missing, each with what is skipped without it."""
+    sys.path.insert(0, str(ROOT))
+    from tools import programs
+
+    missing = {}
+    if programs.chromium() is None:
+        missing["chromium"] = "browser tests are skipped"
+    if programs.postgresql() is None:
+        missing["postgresql"] = "the suite runs on SQLite only"
+    if not programs.has_chinese_font():
+        missing["fonts-noto-cjk"] = "screenshots show boxes instead of Chinese"
+    return missing
+
+
+def install_system_packages() -> None:
+    """Installs the missing ones with apt where that is permitted; says by name what could not be had. Never fails."""
+    missing = system_needs()
+    if not missing:
+        return
+    apt = apt_command()
+    if apt is not None:
+        print(f"installing with apt: {' '.join(missing)}", flush=True)
+        try:
+            run([*apt, "update"], "apt-get update failed")
+            run([*apt, "install", "-y", "--no-install-recommends", *missing], "apt-get install failed")
+        except SetupError as error:
+            print(f"setup-test: {error}", file=sys.stderr)
+    for package, consequence in system_needs().items():
+        print(f"setup-test: {package} is not there ({consequence}); install it with `apt install {package}`.")
+
+
+def apt_command() -> list[str] | None:
+    """How apt-get may be called here without a question: as root, by sudo without a password, or not at all."""
+    if shutil.which("apt-get") is None:
+        return None
+    apt = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q"]
+    if os.geteuid() == 0:
+        return apt
+    if shutil.which("sudo") and subprocess.run(["sudo", "-n", "true"], capture_output=True).returncode == 0:
+        return ["sudo", "-n", *apt]
+    return None
+
+
+def main() -> int:
+    """Runs one of the two steps."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("step", choices=["runtime", "test"])
+    step = parser.parse_args().step
+    try:
+        install_runtime() if step == "runtime" else install_test()
+    except SetupError as error:
+        print(f"setup: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("setup: interrupted; run the command again to go on.", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
