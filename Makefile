@@ -43,7 +43,7 @@ check: setup-test  ## lint, types, contracts and unit tests, in under two minute
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -q -n 2 -m "not browser and not slow" -p no:cacheprovider
+	DANGKE_PARTIAL_RUN=1 $(BIN)/python -m pytest -q -n 2 -m "not browser and not slow" -p no:cacheprovider
 
 test: setup-test  ## the whole suite, on SQLite and on PostgreSQL
 	@$(BIN)/python -m tools.suite $(TESTS)

@@ -97,28 +97,37 @@ def start(programs: Path, folder: Path, identity: Identity, settings: list[str])
         "--auth=trust",
         "--no-sync",
     ]
-    done = subprocess.run(initdb, cwd=folder, capture_output=True, text=True, check=False, **identity)
+    done = subprocess.run(list(map(str, initdb)), cwd=folder, capture_output=True, text=True, check=False, **identity)
     if done.returncode != 0:
         raise RuntimeError(f"initdb failed: {done.stderr.strip()}")
     arguments = [part for setting in settings for part in ("-c", setting)]
     # A session of its own, so that Ctrl-C in the terminal reaches the tests first and PostgreSQL only through us.
-    server = subprocess.Popen(
-        [programs / "postgres", "-D", data, "-k", folder, *arguments],
-        cwd=folder,
-        stdout=subprocess.DEVNULL,
-        stderr=(folder / "postgres.log").open("wb"),
-        start_new_session=True,
-        **identity,
-    )
-    ready = [programs / "pg_isready", "-h", folder, "-U", "postgres", "-t", "1"]
+    with (folder / "postgres.log").open("wb") as log:
+        server = subprocess.Popen(
+            [str(programs / "postgres"), "-D", str(data), "-k", str(folder), *arguments],
+            cwd=folder,
+            stdout=subprocess.DEVNULL,
+            stderr=log,
+            start_new_session=True,
+            **identity,
+        )
+    try:
+        wait_until_it_answers(server, folder)
+    except BaseException:
+        server.kill()
+        server.wait()
+        raise
+    return server
+
+
+def wait_until_it_answers(server: subprocess.Popen[bytes], folder: Path) -> None:
+    """Returns once a connection is had; raises RuntimeError when the server has ended or a minute has passed."""
     for _ in range(600):
-        if server.poll() is not None:
-            raise RuntimeError(f"PostgreSQL ended at once: {(folder / 'postgres.log').read_text()}")
-        if subprocess.run(ready, capture_output=True, check=False).returncode == 0:
-            return server
+        with contextlib.suppress(psycopg.OperationalError), psycopg.connect(f"host={folder} user=postgres"):
+            return
         with contextlib.suppress(subprocess.TimeoutExpired):
             server.wait(timeout=0.1)
-    server.kill()
+            raise RuntimeError(f"PostgreSQL ended at once: {(folder / 'postgres.log').read_text()}")
     raise RuntimeError("PostgreSQL did not answer within a minute.")
 
 

@@ -53,7 +53,10 @@ def check_python() -> None:
 
 def make_environment() -> None:
     """Creates .venv unless a working one is there."""
-    if PYTHON.exists() and subprocess.run([PYTHON, "-m", "pip", "--version"], capture_output=True).returncode == 0:
+    if (
+        PYTHON.exists()
+        and subprocess.run([PYTHON, "-m", "pip", "--version"], capture_output=True, check=False).returncode == 0
+    ):
         return
     print("creating .venv", flush=True)
     run(
@@ -90,7 +93,9 @@ def install_runtime() -> None:
 
 def collect(module: str) -> None:
     """Runs a collector inside .venv; its own sentence is the error."""
-    done = subprocess.run([PYTHON, "-m", module], cwd=ROOT, stdin=subprocess.DEVNULL, text=True, stderr=subprocess.PIPE)
+    done = subprocess.run(
+        [PYTHON, "-m", module], cwd=ROOT, stdin=subprocess.DEVNULL, text=True, stderr=subprocess.PIPE, check=False
+    )
     if done.returncode != 0:
         raise SetupError(done.stderr.strip().splitlines()[-1] if done.stderr.strip() else f"{module} failed")
 
@@ -142,7 +147,10 @@ def apt_command() -> list[str] | None:
     apt = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q"]
     if os.geteuid() == 0:
         return apt
-    if shutil.which("sudo") and subprocess.run(["sudo", "-n", "true"], capture_output=True).returncode == 0:
+    if (
+        shutil.which("sudo")
+        and subprocess.run(["sudo", "-n", "true"], capture_output=True, check=False).returncode == 0
+    ):
         return ["sudo", "-n", *apt]
     return None
 

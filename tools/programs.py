@@ -17,7 +17,7 @@ def postgresql() -> Path | None:
     """The folder that holds initdb and postgres, the newest version first, or None; Debian keeps them off the path."""
     on_path = shutil.which("initdb")
     if on_path and shutil.which("postgres"):
-        return Path(on_path).parent
+        return Path(on_path).resolve().parent
     versions = [path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/initdb")]
     return max(versions, key=lambda folder: float(folder.parent.name), default=None)
 
