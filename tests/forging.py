@@ -2,6 +2,7 @@
 
 import base64
 import json
+from functools import cache
 from typing import Any
 
 import jwt
@@ -15,6 +16,12 @@ def new_pem() -> str:
     return key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     ).decode()
+
+
+@cache
+def sample_pem(owner: str) -> str:
+    """The private key of `owner`, the same for the whole test run: primes are slow to find."""
+    return new_pem()
 
 
 def forge(claims: Any, header: dict[str, Any], pem: str) -> str:

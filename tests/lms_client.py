@@ -29,10 +29,10 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.test import Client, TestResponse
 
 from lti_tool.demo import Clock, create_lms, lms_of, seed
-from tests.forging import forge, new_pem
+from tests.forging import forge, new_pem, sample_pem
 from tests.lms_transport import HttpTransport, Reply, Transport, WsgiTransport
 
-__all__ = ["AuthRequest", "LmsDriver", "Reply", "form_of", "new_pem", "running_lms"]
+__all__ = ["AuthRequest", "LmsDriver", "Reply", "form_of", "new_pem", "running_lms", "sample_pem"]
 
 CLAIM = "https://purl.imsglobal.org/spec/lti/claim/"
 ENDPOINT_CLAIM = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
@@ -253,7 +253,13 @@ def running_lms(data_dir: Path, config: Mapping[str, Any], *, clock: Clock | Non
     """
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
-        app = create_lms(data_dir, issuer=f"http://localhost:{port}", clock=clock, has_control=True)
+        app = create_lms(
+            data_dir,
+            issuer=f"http://localhost:{port}",
+            clock=clock,
+            has_control=True,
+            signing_key=sample_pem("platform"),
+        )
         seed(lms_of(app), config)
         server = make_server(
             "127.0.0.1", port, app, threaded=True, request_handler=_QuietHandler, fd=listening.fileno()

@@ -6,8 +6,9 @@ from pathlib import Path
 from flask import Flask, Response, request, session
 from werkzeug.exceptions import Forbidden
 
-from lti_tool.demo import control, keys, login, pages, tokens
+from lti_tool.demo import ags, control, keys, login, nrps, pages, scores, tokens
 from lti_tool.demo.runtime import Clock, Lms, SystemClock, fetch_url, first_tool, lms, origin_of
+from lti_tool.demo.services import answer_refusals
 from lti_tool.demo.store import Store, read_setting, write_setting
 from lti_tool.demo.tool_keys import Fetch, ToolKeys
 
@@ -24,25 +25,32 @@ def create_lms(
     clock: Clock | None = None,
     has_control: bool = False,
     fetch: Fetch = fetch_url,
+    signing_key: str | None = None,
 ) -> Flask:
     """An LMS that keeps its state in `data_dir` and calls itself `issuer`; continue with `seed(lms_of(app), config)`.
 
-    `fetch` reads the tool's key set; `clock` replaces the machine's clock in tests; `has_control` opens /control.
+    `fetch` reads the tool's key set; `clock` replaces the machine's clock in tests; `has_control` opens /control;
+    `signing_key` is the PEM of a first key that was made before, so that a test need not wait for primes.
     """
     store = Store(Path(data_dir) / DATABASE)
     platform = Lms(issuer.rstrip("/"), store, clock or SystemClock(), ToolKeys(fetch), has_control=has_control)
     app = Flask(__name__, static_url_path="/static")
     with store.writing() as connection:
-        keys.ensure_key(connection, platform.now())
+        keys.ensure_key(connection, platform.now(), signing_key)
         secret = read_setting(connection, "cookie_secret") or secrets.token_urlsafe(32)
         write_setting(connection, "cookie_secret", secret)
     app.config.update(
-        SECRET_KEY=secret, SESSION_COOKIE_NAME="demo_lms", SESSION_COOKIE_SAMESITE="Lax", SESSION_COOKIE_HTTPONLY=True,
-        SESSION_COOKIE_SECURE=platform.issuer.startswith("https:"), MAX_CONTENT_LENGTH=LARGEST_BODY,
-    )  # fmt: skip
+        SECRET_KEY=secret,
+        SESSION_COOKIE_NAME="demo_lms",
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=platform.issuer.startswith("https:"),
+        MAX_CONTENT_LENGTH=LARGEST_BODY,
+        PROPAGATE_EXCEPTIONS=True,  # the server reports them; a test in this process sees them itself
+    )
     app.extensions["demo_lms"] = platform
-    for blueprint in (login.blueprint, tokens.blueprint, pages.blueprint):
-        app.register_blueprint(blueprint)
+    for part in (login, tokens, ags, scores, nrps, pages):
+        app.register_blueprint(part.blueprint)
+    answer_refusals(app)
     if has_control:
         app.register_blueprint(control.blueprint)
     app.before_request(_refuse_other_sites)

@@ -8,8 +8,9 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadRequest, Forbidden
 
 from lti_tool.demo import keys
-from lti_tool.demo.columns import allow_grades
+from lti_tool.demo.columns import allow_grades, drop_column
 from lti_tool.demo.faults import Fault
+from lti_tool.demo.gradebook import cells, score_log
 from lti_tool.demo.launches import Launch, begin, claims, find_link
 from lti_tool.demo.names import DEEP_LINKING_REQUEST, RESOURCE_LINK_REQUEST
 from lti_tool.demo.runtime import PROFILES, lms
@@ -128,6 +129,57 @@ def set_grades() -> ResponseReturnValue:
     asked = _body()
     with lms().store.writing() as connection:
         allow_grades(connection, str(asked["link"]), allowed=bool(asked["allowed"]))
+    return "", 204
+
+
+@blueprint.delete("/columns/<int:item_id>")
+def delete_column(item_id: int) -> ResponseReturnValue:
+    """Delete a column with its grades, as a teacher can."""
+    with lms().store.writing() as connection:
+        drop_column(connection, item_id)
+    return "", 204
+
+
+@blueprint.get("/gradebook")
+def show_gradebook() -> ResponseReturnValue:
+    """Every cell that something was sent for (`?course=` for one course)."""
+    with lms().store.reading() as connection:
+        return jsonify(cells(connection, request.args.get("course")))
+
+
+@blueprint.get("/score-log")
+def show_score_log() -> ResponseReturnValue:
+    """Every score POST that came in (`?after=` an id)."""
+    with lms().store.reading() as connection:
+        return jsonify(score_log(connection, request.args.get("after", 0, int)))
+
+
+@blueprint.post("/enrolment")
+def set_enrolment() -> ResponseReturnValue:
+    """{course, person, role, status?}: enrol a person, or change their role or status."""
+    asked = _body()
+    with lms().store.writing() as connection:
+        connection.execute(
+            "INSERT OR REPLACE INTO enrolment (course_id, person_id, role, status) VALUES (?, ?, ?, ?)",
+            (asked["course"], asked["person"], asked["role"], asked.get("status", "Active")),
+        )
+    return "", 204
+
+
+@blueprint.post("/members")
+def add_members() -> ResponseReturnValue:
+    """{course, count}: enrol `count` made-up members m000001 ..., for benchmarks."""
+    asked = _body()
+    names = [f"m{number:06}" for number in range(1, int(asked["count"]) + 1)]
+    with lms().store.writing() as connection:
+        connection.executemany(
+            "INSERT OR IGNORE INTO person (id, family_name, given_name, email) VALUES (?, '成员', ?, '')",
+            [(name, name[1:]) for name in names],
+        )
+        connection.executemany(
+            "INSERT OR IGNORE INTO enrolment (course_id, person_id, role) VALUES (?, ?, 'Learner')",
+            [(asked["course"], name) for name in names],
+        )
     return "", 204
 
 

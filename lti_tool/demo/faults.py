@@ -3,7 +3,7 @@
 import random
 import socket
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Self
@@ -117,13 +117,20 @@ class Faults:
             return wait, None, self._released
 
 
-def strike(faults: Faults, endpoint: str) -> tuple[Response | None, Fault | None]:
-    """Do what is planned before the view runs: (an answer in place of the view's, a fault the view must obey)."""
+def strike(
+    faults: Faults, endpoint: str, witness: Callable[[int, str], None] | None = None
+) -> tuple[Response | None, Fault | None]:
+    """Do what is planned before the view runs: (an answer in place of the view's, a fault the view must obey).
+
+    `witness(status, kind)` is told of an answer in place of the view's before it is given; status 0 means none.
+    """
     wait, fault, released = faults.due(endpoint)
     if wait:
         released.wait(wait)
     if fault is None or fault.kind in (FaultKind.LOSE, FaultKind.LIE):
         return None, fault
+    if witness is not None:
+        witness({FaultKind.STATUS: fault.status, FaultKind.HTML: 200}.get(fault.kind, 0), f"planned {fault.kind}")
     if fault.kind is FaultKind.STATUS:
         return failure(fault), None
     if fault.kind is FaultKind.HTML:

@@ -24,23 +24,28 @@ def active_key(connection: sqlite3.Connection) -> tuple[str, str]:
     return str(row["kid"]), str(row["pem"])
 
 
-def ensure_key(connection: sqlite3.Connection, now: datetime) -> None:
-    """Make the first key if there is none."""
+def ensure_key(connection: sqlite3.Connection, now: datetime, pem: str | None = None) -> None:
+    """Make the first key if there is none; `pem` is one that was made before."""
     if connection.execute("SELECT 1 FROM signing_key WHERE is_active = 1").fetchone() is None:
-        add_key(connection, now)
+        add_key(connection, now, pem)
 
 
-def add_key(connection: sqlite3.Connection, now: datetime) -> str:
-    """Make a key that signs from now on, and return its kid."""
+def add_key(connection: sqlite3.Connection, now: datetime, pem: str | None = None) -> str:
+    """Add a key (a new one, without `pem`) that signs from now on, and return its kid."""
     kid = uuid.uuid4().hex
-    private = rsa.generate_private_key(public_exponent=65537, key_size=KEY_BITS)
-    pem = private.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    ).decode()
     connection.execute(
-        "INSERT INTO signing_key (kid, pem, created_at, is_active) VALUES (?, ?, ?, 1)", (kid, pem, stamp(now))
+        "INSERT INTO signing_key (kid, pem, created_at, is_active) VALUES (?, ?, ?, 1)",
+        (kid, pem or new_key(), stamp(now)),
     )
     return kid
+
+
+def new_key() -> str:
+    """The PEM of a new private RSA key."""
+    private = rsa.generate_private_key(public_exponent=65537, key_size=KEY_BITS)
+    return private.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    ).decode()
 
 
 def rotate(connection: sqlite3.Connection, now: datetime, *, keep_old: bool) -> str:

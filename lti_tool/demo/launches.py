@@ -18,6 +18,7 @@ from lti_tool.demo.names import (
     GRADE_SCOPES,
     RESOURCE_LINK_REQUEST,
     ROSTER_CLAIM,
+    SCOPE_LINE_ITEM,
 )
 from lti_tool.demo.runtime import Lms, Profile, Tool, find_tool, first_tool, profile
 from lti_tool.demo.store import stamp
@@ -193,9 +194,13 @@ def _custom(link: sqlite3.Row | None, person: sqlite3.Row, course: sqlite3.Row) 
 def _endpoint(
     connection: sqlite3.Connection, lms: Lms, kind: Profile, course_id: str, link_id: str | None
 ) -> dict[str, Any]:
-    """The AGS claim. `lineitem` stands in it only if the link has exactly one column (AGS 2.0, 3.1)."""
+    """The AGS claim. `lineitem` stands in it only if the link has exactly one column (AGS 2.0, 3.1).
+
+    Until the teacher allows grades, the link has no column and the scope to make one is not offered either.
+    """
     base = f"{service_base(lms, 'ags', course_id)}/lineitems{kind.line_item_query}"
-    endpoint: dict[str, Any] = {"scope": list(GRADE_SCOPES), "lineitems": base}
+    offered = [scope for scope in GRADE_SCOPES if scope != SCOPE_LINE_ITEM or _allows_grades(connection, link_id)]
+    endpoint: dict[str, Any] = {"scope": offered, "lineitems": base}
     rows = connection.execute(
         "SELECT line_item.id FROM line_item JOIN link ON link.id = line_item.link_id"
         " WHERE link.id = ? AND link.allows_grades = 1", (link_id,),
@@ -203,6 +208,11 @@ def _endpoint(
     if len(rows) == 1:
         endpoint["lineitem"] = line_item_url(lms, kind, course_id, int(rows[0]["id"]))
     return endpoint
+
+
+def _allows_grades(connection: sqlite3.Connection, link_id: str | None) -> bool:
+    row = connection.execute("SELECT allows_grades FROM link WHERE id = ?", (link_id,)).fetchone()
+    return row is None or bool(row["allows_grades"])
 
 
 def _deep_linking(lms: Lms, launch: Launch) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 import jwt
 import pytest
@@ -14,7 +15,9 @@ from flask import Flask
 from jwt.algorithms import RSAAlgorithm
 
 from lti_tool.demo import create_lms, lms_of, seed
-from tests.lms_client import LmsDriver, new_pem
+from lti_tool.demo.names import ALL_SCOPES, ASSERTION_TYPE, TYPE_SCORE
+from tests.forging import sample_pem
+from tests.lms_client import ENDPOINT_CLAIM, LmsDriver, Reply
 
 ISSUER = "http://localhost:9080"
 TOOL = "http://127.0.0.1:9081"
@@ -64,7 +67,7 @@ class KeyTool:
     """The tool's half of the service security: a key set, and assertions signed with it."""
 
     def __init__(self, clock: StillClock) -> None:
-        self.clock, self.kid, self.pem, self.fetches = clock, "tool-key-1", new_pem(), 0
+        self.clock, self.kid, self.pem, self.fetches = clock, "tool-key-1", sample_pem("tool"), 0
         self._serial = 0
 
     def fetch(self, url: str) -> bytes:
@@ -97,7 +100,9 @@ def tool(clock: StillClock) -> KeyTool:
 
 @pytest.fixture
 def app(tmp_path: Path, clock: StillClock, tool: KeyTool) -> Iterator[Flask]:
-    app = create_lms(tmp_path, issuer=ISSUER, clock=clock, has_control=True, fetch=tool.fetch)
+    app = create_lms(
+        tmp_path, issuer=ISSUER, clock=clock, has_control=True, fetch=tool.fetch, signing_key=sample_pem("platform")
+    )
     seed(lms_of(app), tool_config())
     yield app
     lms_of(app).store.close()
@@ -106,3 +111,49 @@ def app(tmp_path: Path, clock: StillClock, tool: KeyTool) -> Iterator[Flask]:
 @pytest.fixture
 def lms(app: Flask) -> LmsDriver:
     return LmsDriver.over_wsgi(app)
+
+
+class Services:
+    """A tool's calls to the platform's services, with tokens of its own."""
+
+    def __init__(self, lms: LmsDriver, tool: KeyTool) -> None:
+        self.lms, self.tool = lms, tool
+
+    def ask_token(self, assertion: str | None = None, **form: str) -> Reply:
+        """POST to the token endpoint."""
+        asked = {"grant_type": "client_credentials", "client_assertion_type": ASSERTION_TYPE,
+                 "client_assertion": assertion or self.tool.assertion(), "scope": " ".join(ALL_SCOPES)} | form  # fmt: skip
+        return self.lms.browser(None).request("POST", TOKEN_URL, form=asked)
+
+    def token(self, *scopes: str) -> str:
+        return str(self.ask_token(scope=" ".join(scopes or ALL_SCOPES)).json()["access_token"])
+
+    def call(self, method: str, url: str, *, body: Any = None, media: str = "", token: str | None = None) -> Reply:
+        """A service call; `media` is sent as Content-Type with a body and as Accept without."""
+        headers = {"Accept" if body is None else "Content-Type": media,
+                   "Authorization": f"Bearer {self.token() if token is None else token}"}  # fmt: skip
+        payload = None if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
+        return self.lms.browser(None).request(method, urljoin(ISSUER, url), body=payload, headers=headers)
+
+    def line_item(self, link: str) -> str:
+        """The URL of a link's column, from its claim."""
+        return str(self.lms.claims_for("member1", link)[ENDPOINT_CLAIM]["lineitem"])
+
+    def score(
+        self, link: str, person: str = "member1", given: float | None = 8, *, at: datetime, **changes: Any
+    ) -> Reply:
+        """Post a score of up to 10 points."""
+        score = {"userId": person, "timestamp": at.isoformat(), "activityProgress": "Completed",
+                 "gradingProgress": "FullyGraded", "scoreGiven": given, "scoreMaximum": 10} | changes  # fmt: skip
+        return self.send_score(
+            self.line_item(link), {name: value for name, value in score.items() if value is not None}
+        )
+
+    def send_score(self, line_item: str, body: Any, media: str = TYPE_SCORE, token: str | None = None) -> Reply:
+        path, mark, query = line_item.partition("?")
+        return self.call("POST", f"{path}/scores{mark}{query}", body=body, media=media, token=token)
+
+
+@pytest.fixture
+def services(lms: LmsDriver, tool: KeyTool) -> Services:
+    return Services(lms, tool)

@@ -1,0 +1,76 @@
+"""What all services share: media types, refusals as JSON, and pages with a Link header."""
+
+import json
+from collections.abc import Sequence
+from typing import Any, TypeVar
+from urllib.parse import urlencode
+
+from flask import Flask, Response, request
+
+from lti_tool.demo.runtime import lms
+from lti_tool.demo.tokens import ServiceRefused
+
+LARGEST_PAGE = 1000
+
+Row = TypeVar("Row")
+
+
+def answer_refusals(app: Flask) -> None:
+    """Turn ServiceRefused into its status and a JSON body, wherever it is raised."""
+
+    def answer(refused: ServiceRefused) -> Response:
+        return refusal(refused.status, refused.reason)
+
+    app.register_error_handler(ServiceRefused, answer)
+
+
+def refusal(status: int, reason: str) -> Response:
+    """An error answer of a service."""
+    answer = Response(json.dumps({"status": status, "reason": reason}), status, mimetype="application/json")
+    if status == 401:
+        answer.headers["WWW-Authenticate"] = "Bearer"
+    return answer
+
+
+def typed(value: Any, media_type: str, status: int = 200) -> Response:
+    """A JSON answer under exactly this media type."""
+    return Response(json.dumps(value, ensure_ascii=False), status, content_type=media_type)
+
+
+def must_accept(media_type: str) -> None:
+    """Raises ServiceRefused (406) unless the Accept header names the media type itself."""
+    asked = [part.split(";")[0].strip().lower() for part in request.headers.get("Accept", "").split(",")]
+    if media_type not in asked:
+        raise ServiceRefused(406, f"Accept must be {media_type}")
+
+
+def must_send(media_type: str) -> dict[str, Any]:
+    """The JSON object of the body. Raises ServiceRefused: 415 for another media type, 400 for anything but an object."""
+    if request.mimetype != media_type:
+        raise ServiceRefused(415, f"Content-Type must be {media_type}")
+    try:
+        body = json.loads(request.get_data(), parse_constant=_no_number)
+    except ValueError as error:
+        raise ServiceRefused(400, "the body is not JSON") from error
+    if not isinstance(body, dict):
+        raise ServiceRefused(400, "the body is not a JSON object")
+    return body
+
+
+def cut(rows: Sequence[Row]) -> tuple[Sequence[Row], dict[str, str]]:
+    """The page that `limit` and `from` ask for, and the Link header to the next one (RFC 8288)."""
+    limit, start = _whole("limit", LARGEST_PAGE), _whole("from", 0)
+    limit = max(1, min(limit, LARGEST_PAGE))
+    if len(rows) <= start + limit:
+        return rows[start:], {}
+    query = request.args.to_dict() | {"limit": str(limit), "from": str(start + limit)}
+    return rows[start : start + limit], {"Link": f'<{lms().issuer}{request.path}?{urlencode(query)}>; rel="next"'}
+
+
+def _whole(name: str, default: int) -> int:
+    value = request.args.get(name, "")
+    return int(value) if value.isascii() and value.isdigit() else default
+
+
+def _no_number(name: str) -> float:
+    raise ValueError(f"{name} is not JSON")
