@@ -1,0 +1,74 @@
+"""create_app(): the only place that wires rooms together. It hands kinds, endpoints and sweeps down."""
+
+from flask import Flask, g, request
+
+import courses.wiring
+import forum.wiring
+import lti_tool.launch.wiring
+import lti_tool.media.wiring
+import lti_tool.passback.wiring
+import quizzes.wiring
+from lti_tool.core import ops, templating, web
+from lti_tool.core.clock import Clock, SystemClock
+from lti_tool.core.columns import Base
+from lti_tool.core.config import Settings
+from lti_tool.core.database import Database
+from lti_tool.core.markup import Renderer
+from lti_tool.core.secrets import Keys
+from lti_tool.identity import csrf, current
+from lti_tool.identity import views as identity_views
+
+ROOMS = (lti_tool.launch.wiring, lti_tool.passback.wiring, lti_tool.media.wiring)
+DOMAINS = (courses.wiring, quizzes.wiring, forum.wiring)
+
+METADATA = Base.metadata
+"""All tables: importing this module has imported every model."""
+
+CSRF_EXEMPT = frozenset({"launch.login", "launch.launch"})
+"""The LMS posts here; state, nonce and signature protect these two (WS-02)."""
+
+CSRF_HOT = frozenset({"quizzes_attempts.save_answer", "courses_lessons.beat"})
+"""These verify the token's HMAC here and join the session row in their own statement."""
+
+
+def build_runtime(settings: Settings, clock: Clock | None = None) -> web.Runtime:
+    """The runtime of web and worker: settings, database, clock, keys, renderer, kinds and sweeps."""
+    previous = settings.secret_previous
+    return web.Runtime(
+        settings=settings,
+        database=Database(settings.database_url),
+        clock=clock or SystemClock(),
+        keys=Keys(settings.secret.get_secret_value(), previous.get_secret_value() if previous else None),
+        renderer=Renderer(),
+        kinds={kind.name: kind for domain in DOMAINS for kind in domain.KINDS},
+        sweeps=tuple(sweep for domain in DOMAINS for sweep in domain.SWEEPS),
+    )
+
+
+def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
+    """The WSGI application."""
+    app = Flask("lti_tool", static_folder=None, template_folder="templates")
+    app.extensions["dangke"] = build_runtime(settings, clock)
+    app.config["TESTING"] = settings.env == "test"
+    web.install(app, protect=_protect, finish=current.touch)
+    templating.install(
+        app,
+        preferences=current.preferences,
+        is_live=settings.env == "development",
+        csrf_field=csrf.csrf_field,
+        csrf_token=csrf.token,
+        asking=lambda: g.get("asking"),
+        actor=lambda: g.get("actor"),
+    )
+    app.register_blueprint(ops.blueprint)
+    app.register_blueprint(identity_views.blueprint)
+    for room in (*ROOMS, *DOMAINS):
+        for blueprint in room.BLUEPRINTS:
+            app.register_blueprint(blueprint)
+    return app
+
+
+def _protect() -> None:
+    if request.method in csrf.SAFE_METHODS or request.endpoint is None or request.endpoint in CSRF_EXEMPT:
+        return
+    csrf.protect(hot=request.endpoint in CSRF_HOT)

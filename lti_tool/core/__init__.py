@@ -1,0 +1,1 @@
+"""What every storey stands on: settings, database, clock, errors, markup, web glue, security headers, languages."""

@@ -1,0 +1,205 @@
+"""Two kinds of transactions, and the door says which.
+
+`reading()` is deferred and must be closed before rendering. `writing()` takes, on SQLite, a process lock, then a file
+lock, then BEGIN IMMEDIATE (at most 5 s, else `Busy`), commits on a clean exit and rolls back on an exception.
+`*_core()` give a bare Connection for hot paths. SQLite runs with WAL and synchronous=FULL: what was acknowledged
+survives a power cut. A reading transaction is never upgraded; nesting is refused.
+"""
+
+import contextlib
+import contextvars
+import fcntl
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from lti_tool.core.errors import Unavailable
+
+WAIT_SECONDS = 5.0
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.0002, 0.002
+
+_kind: contextvars.ContextVar[str | None] = contextvars.ContextVar("transaction_kind", default=None)
+
+
+class Busy(Unavailable):
+    """The writer's lock was not to be had in time. Nothing was saved."""
+
+
+class NestedTransaction(RuntimeError):
+    """A door opened a second transaction inside the first."""
+
+
+def is_writing() -> bool:
+    """Whether this thread is inside a writing transaction (nothing slow may happen then)."""
+    return _kind.get() == "writing"
+
+
+class _WriterLock:
+    """One writer at a time on one SQLite file: threads by a process lock, processes by a file lock.
+
+    Waiting here instead of in SQLite's busy handler keeps the tail short, because waiters are woken at once.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._threads = threading.Lock()
+        self._file: IO[bytes] | None = None
+
+    def acquire(self) -> None:
+        deadline = time.monotonic() + WAIT_SECONDS
+        if not self._threads.acquire(timeout=WAIT_SECONDS):
+            raise Busy
+        try:
+            self._lock_file(deadline)
+        except BaseException:
+            self._threads.release()
+            raise
+
+    def _lock_file(self, deadline: float) -> None:
+        if self._file is None:
+            self._file = self._path.open("ab")
+        pause = _FIRST_PAUSE
+        while True:
+            try:
+                fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise Busy from None
+                time.sleep(pause)
+                pause = min(pause * 1.5, _LONGEST_PAUSE)
+            else:
+                return
+
+    def release(self) -> None:
+        if self._file is not None:
+            fcntl.flock(self._file, fcntl.LOCK_UN)
+        self._threads.release()
+
+    def forget(self) -> None:
+        """After a fork: a lock must not be shared through an inherited file description."""
+        self._threads = threading.Lock()
+        self.close()
+
+    def close(self) -> None:
+        """Close the lock file; the next writer opens it again."""
+        if self._file is not None:
+            self._file.close()
+        self._file = None
+
+
+class Database:
+    """One database and its two kinds of transactions."""
+
+    def __init__(self, url: str, *, pool_size: int = 20) -> None:
+        self.url = make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self.engine = self._sqlite(pool_size) if self.is_sqlite else self._postgresql(pool_size)
+        self._writing_engine = self.engine.execution_options(dangke_writing=True)
+
+    def _sqlite(self, pool_size: int) -> Engine:
+        path = Path(self.url.database or "")
+        if not self.url.database or self.url.database == ":memory:":
+            raise ValueError("an SQLite database must be a file: several processes share it")
+        self._lock = _WriterLock(path.with_name(path.name + ".write"))
+        engine = create_engine(
+            self.url,
+            pool_size=pool_size,
+            max_overflow=16,
+            connect_args={"timeout": WAIT_SECONDS, "isolation_level": None, "check_same_thread": False},
+        )
+        event.listen(engine, "connect", _sqlite_pragmas)
+        event.listen(engine, "begin", _sqlite_begin)
+        return engine
+
+    def _postgresql(self, pool_size: int) -> Engine:
+        # Servers may be restarted under us: a ping per checkout would cost a statement, so stale connections are
+        # dropped when they fail and the door answers 503.
+        return create_engine(self.url, pool_size=pool_size, max_overflow=16, pool_recycle=1800)
+
+    @contextlib.contextmanager
+    def reading_core(self) -> Iterator[Connection]:
+        """A deferred reading transaction on a bare connection."""
+        with _entered("reading"), _translated(), self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextlib.contextmanager
+    def writing_core(self) -> Iterator[Connection]:
+        """A writing transaction on a bare connection; commits on a clean exit.
+
+        Raises Busy (503) when the writer's lock is not had within 5 s.
+        """
+        with _entered("writing"), _translated(), self._writer(), self._writing_engine.begin() as connection:
+            yield connection
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A deferred reading transaction with the ORM; objects are detached afterwards but keep their values."""
+        with self.reading_core() as connection, Session(connection, expire_on_commit=False) as session:
+            yield session
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[Session]:
+        """A writing transaction with the ORM; flushes and commits on a clean exit."""
+        with self.writing_core() as connection, Session(connection, expire_on_commit=False) as session:
+            yield session
+            session.flush()
+
+    @contextlib.contextmanager
+    def _writer(self) -> Iterator[None]:
+        if not self.is_sqlite:
+            yield
+            return
+        self._lock.acquire()
+        try:
+            yield
+        finally:
+            self._lock.release()
+
+    def after_fork(self) -> None:
+        """Drop what must not be shared with the parent process."""
+        self.engine.dispose(close=False)
+        if self.is_sqlite:
+            self._lock.forget()
+
+    def dispose(self) -> None:
+        """Close all pooled connections."""
+        self.engine.dispose()
+        if self.is_sqlite:
+            self._lock.close()
+
+
+@contextlib.contextmanager
+def _entered(kind: str) -> Iterator[None]:
+    if _kind.get() is not None:
+        raise NestedTransaction(f"{kind} inside {_kind.get()}")
+    token = _kind.set(kind)
+    try:
+        yield
+    finally:
+        _kind.reset(token)
+
+
+@contextlib.contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as error:
+        # Locked, disk full, connection lost: nothing was committed, and the user is told so.
+        raise Busy from error
+
+
+def _sqlite_pragmas(connection: Any, _record: object) -> None:
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _sqlite_begin(connection: Connection) -> None:
+    writing = connection.get_execution_options().get("dangke_writing")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")

@@ -1,0 +1,152 @@
+"""The glue between Flask and the rooms: the runtime, request ids, error pages, access log."""
+
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, cast
+
+from flask import Flask, Response, current_app, g, jsonify, request
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+
+from lti_tool.core import security
+from lti_tool.core.clock import Clock
+from lti_tool.core.config import Settings
+from lti_tool.core.database import Database
+from lti_tool.core.errors import DangkeError, Invalid, NotFound, TooLarge, Unavailable
+from lti_tool.core.i18n import lazy_gettext as _l
+from lti_tool.core.logs import log
+from lti_tool.core.secrets import Keys
+from lti_tool.core.templating import render
+
+if TYPE_CHECKING:
+    from lti_tool.core.markup import Renderer
+
+MAX_BODY = 256 * 1024
+
+
+@dataclass(slots=True)
+class Runtime:
+    """What views reach for: one per application."""
+
+    settings: Settings
+    database: Database
+    clock: Clock
+    keys: Keys
+    renderer: "Renderer"
+    kinds: dict[str, Any] = field(default_factory=dict)
+    """Kinds of activities by name (ledger.kinds.Kind); wired by app."""
+    sweeps: tuple[Any, ...] = ()
+    services: dict[str, Any] = field(default_factory=dict)
+    """Objects of upper storeys, by name, for their own views (the LMS connector, the launch's key sets)."""
+
+
+def runtime() -> Runtime:
+    """The runtime of the application that handles this request."""
+    return cast(Runtime, current_app.extensions["dangke"])
+
+
+def wants_json() -> bool:
+    """Whether the answer should be JSON: our own modules say so in Accept."""
+    best = request.accept_mimetypes.best_match(["text/html", "application/json"], default="text/html")
+    return best == "application/json"
+
+
+def request_id() -> str:
+    """The reference id of this request, shown on error pages and in the log."""
+    if "request_id" not in g:
+        g.request_id = secrets.token_hex(4).upper()
+    found: str = g.request_id
+    return found
+
+
+def install(app: Flask, *, protect: Callable[[], None], finish: Callable[[], None]) -> None:
+    """Add ids, headers, logs and error pages. `protect` runs before unsafe requests, `finish` after every answer."""
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
+    app.config["MAX_FORM_MEMORY_SIZE"] = MAX_BODY
+
+    @app.before_request
+    def _begin() -> None:
+        g.started = time.perf_counter()
+        protect()
+
+    @app.after_request
+    def _end(response: Response) -> Response:
+        https = runtime().settings.public_url.startswith("https://")
+        response = security.harden(response, https=https)
+        response.headers["X-Request-ID"] = request_id()
+        if response.status_code < 500:
+            finish()
+        _log_access(response)
+        return response
+
+    app.register_error_handler(DangkeError, show_error)
+    app.register_error_handler(HTTPException, _show_http_error)
+    app.register_error_handler(Exception, _show_surprise)
+
+
+def _log_access(response: Response) -> None:
+    if request.endpoint in {"static", "ops.healthz", "ops.readyz"}:
+        return
+    log.info(
+        "request",
+        request_id=request_id(),
+        method=request.method,
+        endpoint=request.endpoint or "-",
+        status=response.status_code,
+        ms=round((time.perf_counter() - g.started) * 1000, 1) if "started" in g else None,
+    )
+
+
+def show_error(error: DangkeError) -> ResponseReturnValue:
+    """The page (or JSON) of an error: what happened, what to do, code, reference."""
+    if error.status >= 500:
+        log.error("error", request_id=request_id(), code=error.code, cause=type(error.__cause__).__name__)
+    if wants_json():
+        body = {"error": error.code, "message": str(error.message), "action": str(error.action), "ref": request_id()}
+        return jsonify(body), error.status
+    kept = request.form.get("body") or request.form.get("source") or "" if request.method == "POST" else ""
+    page = render(
+        "error.html", message=error.message, action=error.action, code=error.code, reference=request_id(), kept=kept
+    )
+    return page, error.status
+
+
+def _show_http_error(error: HTTPException) -> ResponseReturnValue:
+    if isinstance(error, RequestEntityTooLarge):
+        return show_error(TooLarge())
+    if error.code == 404:
+        return show_error(NotFound())
+    if error.code in {301, 308} or error.code is None:
+        return error.get_response()
+    if error.code == 405:
+        shown = Invalid(_l("This address cannot be used like that."), code="DK-405")
+    elif error.code < 500:
+        shown = Invalid(code=f"DK-{error.code}")
+    else:
+        shown = Unavailable()
+    answer = show_error(shown)
+    body = answer[0] if isinstance(answer, tuple) else answer
+    response = current_app.make_response(body)
+    response.status_code = error.code
+    if allow := error.get_response().headers.get("Allow"):
+        response.headers["Allow"] = allow
+    return response
+
+
+def _show_surprise(error: Exception) -> ResponseReturnValue:
+    if current_app.config.get("PROPAGATE_SURPRISES"):
+        raise error
+    # The trace goes to the log; it names files and lines of ours, and exception texts are left out, since they may
+    # quote what people typed.
+    frames = []
+    trace = error.__traceback__
+    while trace is not None:
+        frames.append(f"{trace.tb_frame.f_code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno}")
+        trace = trace.tb_next
+    log.error("surprise", request_id=request_id(), kind=type(error).__name__, frames=frames[-8:])
+    return show_error(DangkeError())
+
+
+__all__ = ["Runtime", "install", "render", "request_id", "runtime", "show_error", "wants_json"]

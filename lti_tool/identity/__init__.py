@@ -1,0 +1,1 @@
+"""Who is asking: tenants, registrations, contexts, members, browser sessions and their grants."""

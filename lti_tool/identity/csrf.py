@@ -1,0 +1,97 @@
+"""Cross-site request forgery: SameSite=None gives no protection, so every unsafe request carries a token (WS-02).
+
+The token is `<session row>.<member>.<HMAC>`: bound to the session row and the member. It survives the rotation of the
+session's token by the next launch, and dies when another member launches. Hot paths verify the HMAC without the
+database and let their own SQL join the session row.
+"""
+
+import hmac
+from hashlib import sha256
+
+from flask import g, request
+from markupsafe import Markup
+
+from lti_tool.core.errors import Forbidden, SessionChanged
+from lti_tool.core.i18n import lazy_gettext as _l
+from lti_tool.core.web import runtime
+from lti_tool.identity import current
+from lti_tool.identity.actor import Carrier
+
+FIELD = "csrf_token"
+HEADER = "X-CSRF-Token"
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def issue(session_id: int, member_id: int) -> str:
+    """The token of a session row and member."""
+    body = f"{session_id}.{member_id}"
+    return f"{body}.{_mac(body)}"
+
+
+def _mac(body: str) -> str:
+    return hmac.new(runtime().keys.derive("csrf"), body.encode(), sha256).hexdigest()[:40]
+
+
+def token() -> str:
+    """The token for the pages of this request; empty without a session."""
+    found: current.Asking | None = g.get("asking")
+    return issue(found.session_id, found.member_id) if found else ""
+
+
+def csrf_field() -> Markup:
+    """The hidden field of every form that changes something."""
+    return Markup('<input type="hidden" name="{}" value="{}">').format(FIELD, token())
+
+
+def claimed() -> tuple[int, int]:
+    """(session id, member id) that this request's token names, verified by HMAC only.
+
+    Raises Forbidden. The caller's SQL must still join the session row by token hash.
+    """
+    carried = request.headers.get(HEADER) or request.form.get(FIELD) or ""
+    body, _, mac = carried.rpartition(".")
+    session_id, _, member_id = body.partition(".")
+    if not (
+        session_id.isdecimal()
+        and member_id.isdecimal()
+        and len(body) < 50
+        and mac.isascii()
+        and hmac.compare_digest(mac, _mac(body))
+    ):
+        raise Forbidden(
+            _l("This page is too old to be sent."), action=_l("Reload it and send again."), code="DK-403-CSRF"
+        )
+    return int(session_id), int(member_id)
+
+
+def check_origin() -> None:
+    """Refuse unsafe requests that other sites start (Sec-Fetch-Site and Origin). Raises Forbidden."""
+    site = request.headers.get("Sec-Fetch-Site")
+    origin = request.headers.get("Origin")
+    if site not in {None, "same-origin", "none"} or (
+        origin not in {None, "null"} and origin != runtime().settings.public_url
+    ):
+        raise Forbidden(code="DK-403-ORIGIN")
+    if origin == "null" and site != "same-origin":
+        raise Forbidden(code="DK-403-ORIGIN")
+
+
+def protect(hot: bool) -> None:
+    """Check one unsafe request before its view runs.
+
+    Raises Forbidden (foreign origin, no token) or SessionChanged (token of a former session or member). `hot` views
+    check the session row in their own statement.
+    """
+    check_origin()
+    carried = current.token()
+    if carried is not None and carried[1] is Carrier.bearer:
+        return  # No browser adds this header by itself, so the request cannot have been forged from another site.
+    session_id, member_id = claimed()
+    if hot:
+        return
+    with runtime().database.reading_core() as connection:
+        found = current.asking(connection)
+    if found is None:
+        raise SessionChanged(_l("Your session has ended."))
+    if (found.session_id, found.member_id) != (session_id, member_id):
+        raise SessionChanged

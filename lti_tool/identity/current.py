@@ -1,0 +1,200 @@
+"""Who is asking now: the grants of this request, from one of two carriers.
+
+The carrier is the `__Host-dk` Partitioned cookie, or `Authorization: Bearer` in pages launched without cookies. All
+grants of the session come with one statement and are kept for the request. A view names the context of the object it
+addresses; there is no "current course".
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from flask import Response, g, request
+from sqlalchemy import Connection, select, update
+from sqlalchemy.orm import Session
+
+from lti_tool.core import security
+from lti_tool.core.errors import NotFound
+from lti_tool.core.i18n import Preferences
+from lti_tool.core.web import runtime
+from lti_tool.identity.actor import Actor, Can, Carrier
+from lti_tool.identity.models import BrowserSession, Context, Grant, Member, Registration
+from lti_tool.identity.sessions import IDLE, hash_token
+
+COOKIE = "__Host-dk"
+TOUCH = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """The session of this request with the grants it holds, by context."""
+
+    session_id: int
+    member_id: int
+    carrier: Carrier
+    locale: str | None
+    scheme: str | None
+    seen_at: datetime
+    grants: dict[int, Actor]
+
+
+def token() -> tuple[str, Carrier] | None:
+    """The token this request carries; a bearer header wins over a cookie."""
+    header = request.headers.get("Authorization", "")
+    if header.startswith("Bearer "):
+        return header.removeprefix("Bearer ").strip(), Carrier.bearer
+    cookie = request.cookies.get(COOKIE)
+    return (cookie, Carrier.cookie) if cookie else None
+
+
+def token_hash() -> str | None:
+    """The stored form of this request's token, for hot paths whose own SQL joins browser_session."""
+    carried = token()
+    return hash_token(carried[0]) if carried else None
+
+
+_GRANTS = (
+    select(
+        BrowserSession.id.label("session_id"),
+        BrowserSession.member_id.label("session_member_id"),
+        BrowserSession.carrier,
+        BrowserSession.locale.label("chosen_locale"),
+        BrowserSession.scheme,
+        BrowserSession.seen_at,
+        Grant.id.label("grant_id"),
+        Grant.context_id,
+        Grant.role,
+        Grant.gradable,
+        Grant.preview,
+        Grant.locale,
+        Grant.document_target,
+        Grant.return_url,
+        Grant.resource_link_id,
+        Member.name,
+        Member.tenant_id,
+        Member.registration_id,
+        Context.timezone,
+        Context.title,
+        Registration.frame_origins,
+    )
+    .select_from(BrowserSession)
+    .join(Member, Member.id == BrowserSession.member_id)
+    .join(Registration, Registration.id == Member.registration_id)
+    .outerjoin(Grant, Grant.session_id == BrowserSession.id)
+    .outerjoin(Context, Context.id == Grant.context_id)
+)
+
+
+def asking(database: Session | Connection) -> Asking | None:
+    """The session of this request, or None. One statement, once per request."""
+    if "asking" not in g:
+        g.asking = _load(database)
+    found: Asking | None = g.asking
+    return found
+
+
+def _load(database: Session | Connection) -> Asking | None:
+    carried = token()
+    if carried is None or len(carried[0]) > 100:
+        return None
+    now = runtime().clock.now()
+    rows = database.execute(
+        _GRANTS.where(
+            BrowserSession.token_hash == hash_token(carried[0]),
+            BrowserSession.carrier == carried[1],
+            BrowserSession.expires_at > now,
+            BrowserSession.seen_at > now - IDLE,
+        )
+    ).all()
+    if not rows:
+        return None
+    first = rows[0]
+    security.allow_frames(first.frame_origins)
+    grants = {
+        row.context_id: Actor(
+            session_id=row.session_id,
+            grant_id=row.grant_id,
+            context_id=row.context_id,
+            member_id=row.session_member_id,
+            tenant_id=row.tenant_id,
+            registration_id=row.registration_id,
+            role=row.role,
+            gradable=row.gradable,
+            preview=row.preview,
+            locale=row.locale,
+            document_target=row.document_target,
+            return_url=row.return_url,
+            resource_link_id=row.resource_link_id,
+            name=row.name,
+            carrier=carried[1],
+            zone=row.timezone,
+            course=row.title,
+        )
+        for row in rows
+        if row.grant_id is not None
+    }
+    return Asking(
+        session_id=first.session_id,
+        member_id=first.session_member_id,
+        carrier=carried[1],
+        locale=first.chosen_locale,
+        scheme=first.scheme,
+        seen_at=first.seen_at,
+        grants=grants,
+    )
+
+
+def actor(database: Session | Connection, context_id: int, can: Can = Can.learn) -> Actor:
+    """The grant of this request for `context_id`.
+
+    Raises NotFound if there is none or its role does not allow `can`: what is not yours does not exist.
+    """
+    found = asking(database)
+    grant = found.grants.get(context_id) if found else None
+    if grant is None or not grant.can(can):
+        raise NotFound
+    g.actor = grant
+    return grant
+
+
+def any_actor(database: Session | Connection) -> Actor:
+    """Some grant of this request, for pages that belong to the person and not to a course.
+
+    Raises NotFound without a session.
+    """
+    found = asking(database)
+    if found is None or not found.grants:
+        raise NotFound
+    grant: Actor = g.get("actor") or max(found.grants.values(), key=lambda each: each.grant_id)
+    g.actor = grant
+    return grant
+
+
+def preferences() -> Preferences:
+    """What is known about the reader of this page: choices by hand first, then what the launch said."""
+    found: Asking | None = g.get("asking")
+    if found is None:
+        return Preferences()
+    grant: Actor | None = g.get("actor") or next(iter(found.grants.values()), None)
+    target = grant.document_target if grant else ""
+    return Preferences(
+        language=found.locale,
+        launch_locale=grant.locale if grant else None,
+        scheme=found.scheme,
+        is_framed={"iframe": True, "frame": True, "window": False}.get(target),
+        **({"zone": grant.zone} if grant else {}),
+    )
+
+
+def touch() -> None:
+    """After a response: say at most every 5 minutes that this session is in use (idle time, WS-05)."""
+    found: Asking | None = g.get("asking")
+    now = runtime().clock.now()
+    if found is None or now - found.seen_at < TOUCH:
+        return
+    with runtime().database.writing_core() as connection:
+        connection.execute(update(BrowserSession).where(BrowserSession.id == found.session_id).values(seen_at=now))
+
+
+def set_cookie(response: Response, value: str) -> None:
+    """Give the browser its token (WS-01): opaque, HttpOnly, Secure, SameSite=None and Partitioned for LMS frames."""
+    response.set_cookie(COOKIE, value, secure=True, httponly=True, path="/", samesite="None", partitioned=True)

@@ -1,0 +1,194 @@
+"""Tables that say who is asking: tenant, registration, deployment, context, member, enrolment, groups, session, grants."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import Boolean, ForeignKey, Index, String, UniqueConstraint, false, true
+from sqlalchemy.orm import Mapped, mapped_column
+
+from lti_tool.core.columns import Base, BigId, Json, UtcDateTime, text_enum
+from lti_tool.identity.actor import Carrier, Role
+
+
+class Tenant(Base):
+    """A school: the wall that nothing crosses."""
+
+    __tablename__ = "tenant"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    locale: Mapped[str] = mapped_column(String(16), default="zh-CN")
+    timezone: Mapped[str] = mapped_column(String(64), default="Asia/Shanghai")
+
+
+class Registration(Base):
+    """One LMS that knows us under one client_id (LTI 1.3 Core 4.1.3: unique issuer + client_id)."""
+
+    __tablename__ = "registration"
+    __table_args__ = (UniqueConstraint("issuer", "client_id"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    tenant_id: Mapped[int] = mapped_column(ForeignKey("tenant.id"), index=True)
+    name: Mapped[str] = mapped_column(String(200))
+    issuer: Mapped[str] = mapped_column(String(255))
+    client_id: Mapped[str] = mapped_column(String(255))
+    auth_url: Mapped[str] = mapped_column(String(1000))
+    token_url: Mapped[str] = mapped_column(String(1000))
+    jwks_url: Mapped[str] = mapped_column(String(1000))
+    audience: Mapped[str | None] = mapped_column(String(1000))
+    """The `aud` of token assertions where it is not the token URL (TO-02, TO-03)."""
+    family: Mapped[str] = mapped_column(String(40), default="")
+    """Product family code as the LMS sends it (moodle, canvas ...): chooses the quirks."""
+    frame_origins: Mapped[list[str]] = mapped_column(Json, default=list)
+    service_hosts: Mapped[list[str]] = mapped_column(Json, default=list)
+    role_overrides: Mapped[dict[str, str]] = mapped_column(Json, default=dict)
+    is_active: Mapped[bool] = mapped_column(Boolean, default=True, server_default=true())
+    is_demo: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+    clock_offset_ms: Mapped[int] = mapped_column(default=0, server_default="0")
+    """The LMS's clock minus ours, from the Date header of its last answer."""
+    breaker_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """While it lies ahead, nothing is sent there: the LMS did not answer."""
+    breaker_failures: Mapped[int] = mapped_column(default=0, server_default="0")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Deployment(Base):
+    """One placement of a registration in an LMS; belongs to one tenant."""
+
+    __tablename__ = "deployment"
+    __table_args__ = (UniqueConstraint("registration_id", "deployment_id"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    registration_id: Mapped[int] = mapped_column(ForeignKey("registration.id"))
+    tenant_id: Mapped[int] = mapped_column(ForeignKey("tenant.id"), index=True)
+    deployment_id: Mapped[str] = mapped_column(String(255))
+    is_active: Mapped[bool] = mapped_column(Boolean, default=True, server_default=true())
+
+
+class Context(Base):
+    """A course of the LMS (or, without the context claim, one resource link standing alone)."""
+
+    __tablename__ = "context"
+    __table_args__ = (UniqueConstraint("deployment_id", "context_key"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    deployment_id: Mapped[int] = mapped_column(ForeignKey("deployment.id"))
+    tenant_id: Mapped[int] = mapped_column(ForeignKey("tenant.id"), index=True)
+    context_key: Mapped[str] = mapped_column(String(300))
+    """`c:<context_id>`, or `l:<resource_link_id>` where the LMS sends no context."""
+    title: Mapped[str] = mapped_column(String(200), default="")
+    label: Mapped[str] = mapped_column(String(200), default="")
+    timezone: Mapped[str] = mapped_column(String(64), default="Asia/Shanghai")
+    history: Mapped[list[str]] = mapped_column(Json, default=list)
+    """Context ids this course was copied from, as the LMS says."""
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class OrgUnit(Base):
+    """A node of a tenant's organisation; what a member belonged to is written into each Entry."""
+
+    __tablename__ = "org_unit"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    tenant_id: Mapped[int] = mapped_column(ForeignKey("tenant.id"), index=True)
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("org_unit.id"))
+    name: Mapped[str] = mapped_column(String(200))
+
+
+class Member(Base):
+    """A person as one registration knows him: unique registration + sub, compared byte for byte (ID-05, ID-07)."""
+
+    __tablename__ = "member"
+    __table_args__ = (UniqueConstraint("registration_id", "sub"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    registration_id: Mapped[int] = mapped_column(ForeignKey("registration.id"))
+    tenant_id: Mapped[int] = mapped_column(ForeignKey("tenant.id"), index=True)
+    org_unit_id: Mapped[int | None] = mapped_column(ForeignKey("org_unit.id"))
+    sub: Mapped[str] = mapped_column(String(255))
+    name: Mapped[str] = mapped_column(String(200))
+    """Display name: `name`, else family + given name in Chinese order, else a pseudonym (ID-04)."""
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class EnrolmentSource(StrEnum):
+    """How we know that somebody is in a course."""
+
+    launch = "launch"
+    roster = "roster"
+
+
+class Enrolment(Base):
+    """A member of a context with the role of the last launch or roster."""
+
+    __tablename__ = "enrolment"
+    __table_args__ = (UniqueConstraint("context_id", "member_id"), Index("ix_enrolment_member", "member_id"))
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    context_id: Mapped[int] = mapped_column(ForeignKey("context.id"))
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
+    role: Mapped[Role] = mapped_column(text_enum(Role))
+    source: Mapped[EnrolmentSource] = mapped_column(text_enum(EnrolmentSource))
+    is_active: Mapped[bool] = mapped_column(Boolean, default=True, server_default=true())
+    gradable: Mapped[bool] = mapped_column(Boolean, default=True, server_default=true())
+    """Whether scores may be sent for this person: members, not staff, not test users."""
+    last_launch_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """NULL: never launched."""
+
+
+class Group(Base):
+    """A group of a context's members."""
+
+    __tablename__ = "member_group"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    context_id: Mapped[int] = mapped_column(ForeignKey("context.id"), index=True)
+    name: Mapped[str] = mapped_column(String(200))
+
+
+class GroupMember(Base):
+    """Who is in a group."""
+
+    __tablename__ = "member_group_member"
+
+    group_id: Mapped[int] = mapped_column(ForeignKey("member_group.id"), primary_key=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), primary_key=True, index=True)
+
+
+class BrowserSession(Base):
+    """One browser (or one bearer page) of one member; the cookie holds a random token, the row only its hash."""
+
+    __tablename__ = "browser_session"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    carrier: Mapped[Carrier] = mapped_column(text_enum(Carrier))
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), index=True)
+    locale: Mapped[str | None] = mapped_column(String(16))
+    """The language this person chose by hand; NULL: as the LMS says."""
+    scheme: Mapped[str | None] = mapped_column(String(8))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    """Written at most every 5 minutes; idle for 60 minutes ends the session (WS-05)."""
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    """At most 12 hours after it began (WS-05)."""
+
+
+class Grant(Base):
+    """What one launch allows one browser session in one context; unique per session and context."""
+
+    __tablename__ = "launch_grant"
+    __table_args__ = (UniqueConstraint("session_id", "context_id"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    session_id: Mapped[int] = mapped_column(ForeignKey("browser_session.id", ondelete="CASCADE"))
+    context_id: Mapped[int] = mapped_column(ForeignKey("context.id"), index=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), index=True)
+    role: Mapped[Role] = mapped_column(text_enum(Role))
+    resource_link_id: Mapped[str] = mapped_column(String(255), default="")
+    return_url: Mapped[str] = mapped_column(String(2000), default="")
+    locale: Mapped[str] = mapped_column(String(35), default="")
+    document_target: Mapped[str] = mapped_column(String(16), default="")
+    gradable: Mapped[bool] = mapped_column(Boolean, default=True)
+    preview: Mapped[bool] = mapped_column(Boolean, default=False)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -1,0 +1,1 @@
+"""What comes in from the LMS: OIDC login, launches, links that show nothing yet, deep linking."""

@@ -1,0 +1,110 @@
+"""When an activity is open for one person: its own dates, overrides, and the LMS's window (pure).
+
+A person's override beats a group's; among groups the most generous wins; the LMS's window can only narrow (CP-02).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class Dates:
+    """Dates of an activity; None means no limit."""
+
+    opens: datetime | None = None
+    due: datetime | None = None
+    closes: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Concession:
+    """One override: fields that are None leave the rule of the activity as it is."""
+
+    is_personal: bool
+    opens: datetime | None = None
+    due: datetime | None = None
+    closes: datetime | None = None
+    extra_seconds: int | None = None
+    extra_percent: int | None = None
+    extra_attempts: int | None = None
+
+
+class Phase(StrEnum):
+    """Where `now` lies."""
+
+    before = "before"
+    open = "open"
+    late = "late"
+    closed = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What holds for one person."""
+
+    opens: datetime | None = None
+    due: datetime | None = None
+    closes: datetime | None = None
+    extra_seconds: int = 0
+    extra_percent: int = 0
+    extra_attempts: int = 0
+
+    def phase(self, now: datetime) -> Phase:
+        """Before it opens, open, late (due has passed, still possible) or closed. Limits are inclusive of the start."""
+        if self.opens is not None and now < self.opens:
+            return Phase.before
+        if self.closes is not None and now >= self.closes:
+            return Phase.closed
+        if self.due is not None and now > self.due:
+            return Phase.late
+        return Phase.open
+
+
+def effective(dates: Dates, overrides: Sequence[Concession] = (), lms: Dates | None = None) -> Window:
+    """The window of one person."""
+    window = Window(opens=dates.opens, due=dates.due, closes=dates.closes)
+    groups = [each for each in overrides if not each.is_personal]
+    if groups:
+        window = _with(window, _most_generous(groups))
+    for personal in (each for each in overrides if each.is_personal):
+        window = _with(window, personal)
+    return _narrowed(window, lms) if lms else window
+
+
+def _most_generous(groups: Sequence[Concession]) -> Concession:
+    def latest(values: list[datetime | None]) -> datetime | None:
+        return max((value for value in values if value is not None), default=None)
+
+    def most(values: list[int | None]) -> int | None:
+        return max((value for value in values if value is not None), default=None)
+
+    return Concession(
+        is_personal=False,
+        opens=min((each.opens for each in groups if each.opens is not None), default=None),
+        due=latest([each.due for each in groups]),
+        closes=latest([each.closes for each in groups]),
+        extra_seconds=most([each.extra_seconds for each in groups]),
+        extra_percent=most([each.extra_percent for each in groups]),
+        extra_attempts=most([each.extra_attempts for each in groups]),
+    )
+
+
+def _with(window: Window, other: Concession) -> Window:
+    """`window` with every field that the override states."""
+    stated = {
+        "opens": other.opens,
+        "due": other.due,
+        "closes": other.closes,
+        "extra_seconds": other.extra_seconds,
+        "extra_percent": other.extra_percent,
+        "extra_attempts": other.extra_attempts,
+    }
+    return replace(window, **{name: value for name, value in stated.items() if value is not None})
+
+
+def _narrowed(window: Window, lms: Dates) -> Window:
+    opens = max((value for value in (window.opens, lms.opens) if value is not None), default=None)
+    closes = min((value for value in (window.closes, lms.closes) if value is not None), default=None)
+    return replace(window, opens=opens, closes=closes)

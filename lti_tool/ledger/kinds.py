@@ -1,0 +1,39 @@
+"""What a kind of activity and a sweep are. Each domain exports its own; `app` hands them down; the ledger knows none."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from lti_tool.core.web import Runtime
+
+LazyText = Any  # Flask-Babel's lazy string; its class has no public name
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of activity: words and endpoint names, nothing that calls up.
+
+    `show` takes `activity_id`; `create` takes `choice` (the id of a launch.DeepLinkRequest); `review` takes
+    `activity_id` and `member_id`. `criteria` gives the words of a criterion (code, target).
+    """
+
+    name: str
+    label: LazyText
+    icon: str
+    criteria: Callable[[str, Any], LazyText]
+    show: str
+    create: str
+    review: str
+    create_label: LazyText = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """Something the worker does when it is due: `due` is a cheap question, `run` opens its own transactions."""
+
+    name: str
+    due: Callable[[Connection, datetime], bool]
+    run: Callable[[Runtime, datetime], int]

@@ -1,0 +1,248 @@
+"""Tables of the spine: activity, override, placement, line item, result, entry, score post, score event."""
+
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text, true
+from sqlalchemy.orm import Mapped, mapped_column
+
+from lti_tool.core.columns import Base, BigId, Json, Points, UtcDateTime, text_enum
+from lti_tool.ledger.rules import PostState, ResultState
+
+
+class ActivityStatus(StrEnum):
+    """A draft is seen by those who may author; an archived one by nobody but its results stay."""
+
+    draft = "draft"
+    published = "published"
+    archived = "archived"
+
+
+class Activity(Base):
+    """What can be learned and earned in one course. It does not know its content: the domain's row points down to it."""
+
+    __tablename__ = "activity"
+    __table_args__ = (
+        CheckConstraint("maximum > 0", name="maximum"),
+        UniqueConstraint("context_id", "origin_id"),
+        Index("ix_activity_context_position", "context_id", "position"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    context_id: Mapped[int] = mapped_column(ForeignKey("context.id"))
+    kind: Mapped[str] = mapped_column(String(24))
+    title: Mapped[str] = mapped_column(String(200))
+    summary: Mapped[str] = mapped_column(String(200), default="")
+    """One short line the domain keeps up to date for lists ("20 questions"); plain text, may be empty."""
+    maximum: Mapped[int] = mapped_column(default=100)
+    """Points of the LMS column; a positive integer, constant once a column exists."""
+    category: Mapped[str] = mapped_column(String(40), default="")
+    status: Mapped[ActivityStatus] = mapped_column(text_enum(ActivityStatus), default=ActivityStatus.draft)
+    opens_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    closes_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    is_required: Mapped[bool] = mapped_column(Boolean, default=True, server_default=true())
+    criteria: Mapped[list[list[Any]]] = mapped_column(Json, default=list)
+    """[[code, target], ...]; Result.criteria_met has the same order."""
+    effort_minutes: Mapped[int] = mapped_column(default=0)
+    position: Mapped[int] = mapped_column(default=0)
+    section: Mapped[str] = mapped_column(String(200), default="")
+    """Heading under which the course home lists it."""
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("activity.id"), index=True)
+    origin_id: Mapped[int | None] = mapped_column(ForeignKey("activity.id"))
+    """The activity of another course that this is a copy of."""
+    token: Mapped[str] = mapped_column(String(32), unique=True)
+    """128 random bits, hex: what travels in the link's `custom`."""
+    schedule_version: Mapped[int] = mapped_column(default=1)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Override(Base):
+    """Other dates, time or attempts for one member or one group."""
+
+    __tablename__ = "override"
+    __table_args__ = (
+        CheckConstraint("(member_id IS NULL) <> (group_id IS NULL)", name="one_target"),
+        UniqueConstraint("activity_id", "member_id"),
+        UniqueConstraint("activity_id", "group_id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    activity_id: Mapped[int] = mapped_column(ForeignKey("activity.id"))
+    member_id: Mapped[int | None] = mapped_column(ForeignKey("member.id"), index=True)
+    group_id: Mapped[int | None] = mapped_column(ForeignKey("member_group.id"))
+    opens_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    closes_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    extra_seconds: Mapped[int | None] = mapped_column()
+    extra_percent: Mapped[int | None] = mapped_column()
+    extra_attempts: Mapped[int | None] = mapped_column()
+    reason: Mapped[str] = mapped_column(String(500), default="")
+
+
+class Placement(Base):
+    """A resource link of the LMS and the activity it shows; without one it shows nothing yet."""
+
+    __tablename__ = "placement"
+    __table_args__ = (UniqueConstraint("context_id", "resource_link_id"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    context_id: Mapped[int] = mapped_column(ForeignKey("context.id"))
+    resource_link_id: Mapped[str] = mapped_column(String(255))
+    activity_id: Mapped[int | None] = mapped_column(ForeignKey("activity.id"), index=True)
+    title: Mapped[str] = mapped_column(String(200), default="")
+    lineitems_url: Mapped[str | None] = mapped_column(String(1000))
+    scopes: Mapped[list[str]] = mapped_column(Json, default=list)
+    """AGS scopes of the last launch."""
+    lms_opens_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    lms_closes_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class LineItemSource(StrEnum):
+    """How we came to know the column; we change or delete only what we created."""
+
+    claimed = "claimed"
+    found = "found"
+    created = "created"
+
+
+class LineItemState(StrEnum):
+    """`none` is normal: Moodle has no column until the teacher ticks a box."""
+
+    none = "none"
+    ready = "ready"
+    gone = "gone"
+    forbidden = "forbidden"
+
+
+class LineItem(Base):
+    """The LMS column of a placement (AGS 2.0). One per placement from its first binding on, also while it has no URL."""
+
+    __tablename__ = "line_item"
+    __table_args__ = (
+        UniqueConstraint("placement_id"),
+        CheckConstraint("state <> 'ready' OR url IS NOT NULL", name="ready_has_url"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    placement_id: Mapped[int] = mapped_column(ForeignKey("placement.id"))
+    url: Mapped[str | None] = mapped_column(String(1000))
+    resource_id: Mapped[str] = mapped_column(String(64), default="")
+    tag: Mapped[str] = mapped_column(String(50), default="")
+    maximum: Mapped[int] = mapped_column(default=100)
+    source: Mapped[LineItemSource | None] = mapped_column(text_enum(LineItemSource))
+    state: Mapped[LineItemState] = mapped_column(text_enum(LineItemState), default=LineItemState.none)
+    cause: Mapped[str] = mapped_column(String(64), default="")
+    """Why there is none, as a code ("not_allowed", "gone", "no_scope"); empty while all is well."""
+    checked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Result(Base):
+    """What a member reached in an activity. Completion once reached stays; progress and score follow."""
+
+    __tablename__ = "result"
+    __table_args__ = (
+        UniqueConstraint("activity_id", "member_id"),
+        CheckConstraint("progress >= 0 AND progress <= 10000000", name="progress"),
+        Index("ix_result_member", "member_id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    activity_id: Mapped[int] = mapped_column(ForeignKey("activity.id"))
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
+    progress: Mapped[Decimal] = mapped_column(Points, default=Decimal(0))
+    """0 to 1."""
+    score: Mapped[Decimal | None] = mapped_column(Points)
+    """0 to the activity's maximum; NULL: nothing to send."""
+    criteria_met: Mapped[list[bool]] = mapped_column(Json, default=list)
+    state: Mapped[ResultState] = mapped_column(text_enum(ResultState), default=ResultState.doing)
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    completed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Entry(Base):
+    """The append-only trail: facts, ids and numbers, no text and no name. One row per (context, source)."""
+
+    __tablename__ = "entry"
+    __table_args__ = (
+        UniqueConstraint("context_id", "source"),
+        Index("ix_entry_member_at", "member_id", "at"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    context_id: Mapped[int] = mapped_column(ForeignKey("context.id"))
+    activity_id: Mapped[int | None] = mapped_column(ForeignKey("activity.id"), index=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
+    org_unit_id: Mapped[int | None] = mapped_column(ForeignKey("org_unit.id"))
+    verb: Mapped[str] = mapped_column(String(24))
+    category: Mapped[str] = mapped_column(String(40), default="")
+    quantity: Mapped[Decimal] = mapped_column(Points, default=Decimal(1))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    source: Mapped[str] = mapped_column(String(80))
+    """What it happened to, e.g. `attempt:17:submitted`; the same fact twice is one row."""
+
+
+class ScorePost(Base):
+    """What the LMS must still be told about one member in one column. Values are read from Result when it is sent."""
+
+    __tablename__ = "score_post"
+    __table_args__ = (
+        UniqueConstraint("line_item_id", "member_id"),
+        Index(
+            "ix_score_post_due",
+            "due_at",
+            sqlite_where=text("state IN ('waiting', 'sending')"),
+            postgresql_where=text("state IN ('waiting', 'sending')"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    line_item_id: Mapped[int] = mapped_column(ForeignKey("line_item.id"))
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), index=True)
+    state: Mapped[PostState] = mapped_column(text_enum(PostState))
+    revision: Mapped[int] = mapped_column(default=1)
+    """Rises with every change of the result, so that an answer to an older value cannot mark a newer one as sent."""
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    attempts: Mapped[int] = mapped_column(default=0)
+    cause: Mapped[str] = mapped_column(String(64), default="")
+    send_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """The timestamp last put into a score; written before the POST, strictly rising by whole seconds (AG-13)."""
+    sent_score: Mapped[Decimal | None] = mapped_column(Points)
+    sent_revision: Mapped[int] = mapped_column(default=0)
+    sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    confirmed_score: Mapped[Decimal | None] = mapped_column(Points)
+    confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class ScoreEvent(Base):
+    """Append-only history of a ScorePost: what was tried, what the LMS answered."""
+
+    __tablename__ = "score_event"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    score_post_id: Mapped[int] = mapped_column(ForeignKey("score_post.id"), index=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    event: Mapped[str] = mapped_column(String(24))
+    status: Mapped[int | None] = mapped_column()
+    score: Mapped[Decimal | None] = mapped_column(Points)
+    cause: Mapped[str] = mapped_column(String(64), default="")
+
+
+class AuditEvent(Base):
+    """What staff did that changes somebody's chances or grades, with the reason they gave. Append-only."""
+
+    __tablename__ = "audit_event"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    context_id: Mapped[int] = mapped_column(ForeignKey("context.id"), index=True)
+    actor_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    action: Mapped[str] = mapped_column(String(40))
+    activity_id: Mapped[int | None] = mapped_column(ForeignKey("activity.id"))
+    member_id: Mapped[int | None] = mapped_column(ForeignKey("member.id"))
+    reason: Mapped[str] = mapped_column(String(500), default="")

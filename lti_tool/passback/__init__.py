@@ -1,0 +1,1 @@
+"""What goes out to the LMS: line items and scores."""

@@ -1,0 +1,107 @@
+"""Fixtures for all tests: a clock that stands still, a fresh database, the application, a school with its persons."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import delete, text
+
+from lti_tool.app import METADATA, create_app
+from lti_tool.core import logs
+from lti_tool.core.clock import FakeClock
+from lti_tool.core.config import Settings, load_settings
+from lti_tool.core.database import Database
+from lti_tool.core.web import Runtime
+from tests.postgres import VARIABLE
+from tests.school import School
+
+START = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
+SECRET = "a secret for tests only, 0123456789 abcdefghij"
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    """10:00 on a Friday in Shanghai."""
+    return FakeClock(START)
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """URL of a database with all tables and no rows: on SQLite a file to copy, on PostgreSQL the database itself."""
+    if url := os.environ.get(VARIABLE):
+        database = Database(url)
+        METADATA.create_all(database.engine)
+        database.dispose()
+        return url
+    path = tmp_path_factory.mktemp("database") / "empty.sqlite3"
+    database = Database(f"sqlite:///{path}")
+    METADATA.create_all(database.engine)
+    with database.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.dispose()
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture
+def database_url(empty_database: str, tmp_path: Path) -> Iterator[str]:
+    """URL of a database with all tables, for this test alone."""
+    if empty_database.startswith("postgresql"):
+        yield empty_database
+        _empty(empty_database)
+        return
+    copy = tmp_path / "test.sqlite3"
+    shutil.copy(empty_database.removeprefix("sqlite:///"), copy)
+    yield f"sqlite:///{copy}"
+
+
+def _empty(url: str) -> None:
+    """Take all rows out again; deleting from small tables is quicker than truncating them."""
+    database = Database(url)
+    with database.engine.begin() as connection:
+        connection.execute(text("SET session_replication_role = replica"))
+        for table in METADATA.sorted_tables:
+            connection.execute(delete(table))
+    database.dispose()
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    """Settings of a test installation."""
+    return load_settings(
+        env="test", secret=SECRET, database_url=database_url, public_url="http://127.0.0.1", data_dir=tmp_path / "data"
+    )
+
+
+@pytest.fixture
+def app(settings: Settings, clock: FakeClock) -> Iterator[Flask]:
+    """The application on the test database."""
+    logs.configure("ERROR")
+    application = create_app(settings, clock)
+    application.config["PROPAGATE_SURPRISES"] = True
+    yield application
+    runtime: Runtime = application.extensions["dangke"]
+    runtime.renderer.close()
+    runtime.database.dispose()
+
+
+@pytest.fixture
+def runtime(app: Flask) -> Runtime:
+    """The application's runtime: settings, database, clock, keys, renderer."""
+    found: Runtime = app.extensions["dangke"]
+    return found
+
+
+@pytest.fixture
+def database(runtime: Runtime) -> Database:
+    """The test database."""
+    return runtime.database
+
+
+@pytest.fixture
+def school(app: Flask) -> School:
+    """A school with two courses, a second school, and the persons of every permission test."""
+    return School(app)
