@@ -12,10 +12,6 @@ FOLDER = Path(__file__).parents[2] / "translations"
 _FOLDERS = {Language.zh: "zh_CN"}
 
 
-class ConflictError(Exception):
-    """Two catalogue files translate one text differently."""
-
-
 @dataclass(frozen=True, slots=True)
 class Catalogue:
     """The texts of one language. English is the source: a text without an entry stands for itself."""
@@ -36,21 +32,21 @@ class Catalogue:
 
 
 def read(folder: Path, language: Language) -> Catalogue:
-    """Merge the `.po` files of `folder`.
+    """Merge the `.po` files of `folder`. Fuzzy and empty entries count as missing.
 
-    Raises ConflictError if two files disagree about a text. Fuzzy and empty entries count as missing.
+    Files that share a text must agree; a test sees to it, and here the first one counts.
     """
     found = Catalogue(language)
     for path in sorted(folder.glob("*.po")):
         with path.open("rb") as file:
-            for message in read_po(file, locale="zh_CN", abort_invalid=True):
+            for message in read_po(file, locale="zh_CN"):
                 if message.fuzzy or not message.id:
                     continue
                 singular, is_many = (message.id, False) if isinstance(message.id, str) else (message.id[0], True)
                 text = message.string if isinstance(message.string, str) else (message.string or [""])[0]
                 table = found.plurals if is_many else found.texts
-                if text and table.setdefault(singular, text) != text:
-                    raise ConflictError(f"{path.name}: {singular!r} has another translation in an earlier file")
+                if text:
+                    table.setdefault(singular, text)
     return found
 
 
