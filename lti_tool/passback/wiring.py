@@ -1,6 +1,8 @@
-"""What this room hands to the application: blueprints, kinds of activities, sweeps."""
+"""What this room hands to the application: blueprints, and the tables of `lms` that it stands on."""
 
 from flask import Blueprint
 
+from lti_tool.lms import models
 
 BLUEPRINTS: tuple[Blueprint, ...] = ()
+TABLES = (models.ToolKey, models.AccessToken)
