@@ -1,0 +1,142 @@
+"""Fixtures of the browser tests: the running stack, Chromium, and people in front of it.
+
+Every test in this folder is marked `browser`. A console error that the test has not announced fails it.
+"""
+
+import os
+import tempfile
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import cast
+
+import pytest
+from playwright.sync_api import Browser, Playwright, ViewportSize, sync_playwright
+
+from tests.browser.screens import Look, Screen
+from tests.stack import Stack, running_stack
+from tools.programs import chromium
+
+FAILURES = Path(__file__).resolve().parents[2] / "build" / "failures"
+# Nothing of Chromium's own may reach for the network; as root it refuses its sandbox.
+ARGUMENTS = [
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--font-render-hinting=none",
+]
+FAILED = pytest.StashKey[bool]()
+
+NewScreen = Callable[..., Screen]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks what stands in this folder."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.xdist_group("browser"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Remembers a failed call, so that its screens can keep a picture of it."""
+    report = yield
+    if report.when == "call" and report.failed:
+        item.stash[FAILED] = True
+    return report
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """The tool and the demo LMS, shared by all tests that leave them running."""
+    with running_stack(tmp_path_factory.mktemp("stack")) as running:
+        yield running
+
+
+@pytest.fixture
+def own_stack(tmp_path: Path) -> Iterator[Callable[..., Stack]]:
+    """Stacks for one test alone, for those that kill, wait for deadlines or change the LMS; arguments are settings."""
+    with ExitStack() as running:
+
+        def start(**settings: str) -> Stack:
+            folder = Path(tempfile.mkdtemp(prefix="stack-", dir=tmp_path))
+            return running.enter_context(running_stack(folder, **settings))
+
+        yield start
+
+
+@pytest.fixture(scope="session")
+def playwright_driver() -> Iterator[Playwright]:
+    with sync_playwright() as driver:
+        yield driver
+
+
+@pytest.fixture(scope="session")
+def browser(playwright_driver: Playwright) -> Iterator[Browser]:
+    """The distribution's Chromium, headless; where there is none the test is skipped, by name."""
+    program = chromium()
+    if program is None:
+        pytest.skip("Chromium is not on this machine: run `make setup-test`, or `apt install chromium`")
+    arguments = [*ARGUMENTS, "--no-sandbox"] if os.geteuid() == 0 else ARGUMENTS
+    opened = playwright_driver.chromium.launch(executable_path=program, args=arguments)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def new_screen(browser: Browser, request: pytest.FixtureRequest) -> Iterator[NewScreen]:
+    """Makes people with a browser each; after the stack come the fields of Look."""
+    screens: list[Screen] = []
+
+    def make(stack: Stack, **look: object) -> Screen:
+        seen = Look(**look)  # type: ignore[arg-type]  # Look names and types its fields
+        context = browser.new_context(
+            viewport=cast("ViewportSize", {"width": seen.width, "height": seen.height}),
+            color_scheme="dark" if seen.scheme == "dark" else "light",
+            locale=seen.language,
+            timezone_id="Asia/Shanghai",
+            java_script_enabled=seen.javascript,
+            has_touch=seen.width < 600,
+            reduced_motion="reduce",
+        )
+        context.set_default_timeout(15_000)
+        page = context.new_page()
+        screen = Screen(context, page, seen, stack.tool_url)
+        context.on("page", screen.watch)
+        screen.watch(page)
+        screens.append(screen)
+        return screen
+
+    yield make
+    problems = []
+    for number, screen in enumerate(screens):
+        if request.node.stash.get(FAILED, False):
+            keep_picture(screen, f"{request.node.name}-{number}")
+        problems += screen.unexpected_problems()
+        screen.context.close()
+    assert not problems, "\n".join(problems)
+
+
+def keep_picture(screen: Screen, name: str) -> None:
+    """Saves what a failed test was looking at under build/failures."""
+    FAILURES.mkdir(parents=True, exist_ok=True)
+    for number, page in enumerate(screen.context.pages):
+        if not page.is_closed():
+            page.screenshot(path=FAILURES / f"{name}-{number}.png")
+            (FAILURES / f"{name}-{number}.html").write_text("\n".join(each.content() for each in page.frames))
+
+
+@pytest.fixture
+def screen(new_screen: NewScreen, stack: Stack) -> Screen:
+    """One person at a desktop, in Chinese, in the light scheme."""
+    return new_screen(stack)
+
+
+@pytest.fixture(params=["1280-light-zh-CN", "1280-dark-en", "360-light-zh-CN", "360-dark-zh-CN"])
+def every_look(request: pytest.FixtureRequest) -> Look:
+    """The four ways in which the journey is looked at."""
+    width, scheme, language = str(request.param).split("-", 2)
+    return Look(width=int(width), scheme=scheme, language=language)

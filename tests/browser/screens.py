@@ -1,0 +1,111 @@
+"""What a browser test asks of a page: a screenshot with its name, the accessibility check, no sideways scrolling."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import BrowserContext, ConsoleMessage, Frame, Page
+
+ROOT = Path(__file__).resolve().parents[2]
+SCREENSHOTS = ROOT / "build" / "screenshots"
+AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa"]
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a page is looked at."""
+
+    width: int = 1280
+    height: int = 900
+    scheme: str = "light"
+    language: str = "zh-CN"
+    javascript: bool = True
+
+    @property
+    def suffix(self) -> str:
+        """`1280-light-zh-CN`, for file names."""
+        return f"{self.width}-{self.scheme}-{self.language}"
+
+
+@dataclass
+class Screen:
+    """One browser context with one person in front of it: the page, its look, and what went wrong in the console."""
+
+    context: BrowserContext
+    page: Page
+    look: Look
+    tool_url: str
+    problems: list[str] = field(default_factory=list)
+    expected: list[str] = field(default_factory=list)
+
+    def watch(self, page: Page) -> None:
+        """Collects what a developer would see in red: script errors, refused loads, broken policies."""
+        page.on("pageerror", lambda error: self.problems.append(f"script: {error}"))
+        page.on("console", self._console)
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.problems.append(f"console: {message.text} ({message.location.get('url', '')})")
+
+    def expect_problem(self, part: str) -> None:
+        """Says that a problem with these words is part of the test (an error page, a refused request)."""
+        self.expected.append(part)
+
+    def unexpected_problems(self) -> list[str]:
+        """What nobody has announced."""
+        return [problem for problem in self.problems if not any(part in problem for part in self.expected)]
+
+    def frame(self, page: Page | None = None) -> Frame:
+        """The tool's frame inside the LMS's page, once it has left the launch's own addresses."""
+        handle = (page or self.page).wait_for_selector("iframe")
+        frame = handle.content_frame() if handle else None
+        assert frame is not None, "the page has no frame"
+        frame.wait_for_url(lambda url: url.startswith(self.tool_url) and "/lti/" not in url)
+        frame.wait_for_load_state("domcontentloaded")
+        return frame
+
+    def screenshot(self, name: str, page: Page | None = None) -> Path:
+        """Keeps build/screenshots/<name>-<width>-<scheme>-<language>.png of the whole page."""
+        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        path = SCREENSHOTS / f"{name}-{self.look.suffix}.png"
+        (page or self.page).screenshot(path=path, full_page=True, animations="disabled")
+        return path
+
+
+def frames_of(page: Page) -> Iterator[Frame]:
+    """The page and all the frames in it that show something."""
+    return (frame for frame in page.frames if frame.url not in ("", "about:blank") and not frame.is_detached())
+
+
+def violations(frame: Frame) -> list[dict[str, Any]]:
+    """What axe finds in one frame: WCAG 2.0, 2.1 and 2.2, A and AA, every rule, every element.
+
+    axe is evaluated by the debugger, so the page's own content security policy stays as it is.
+    """
+    frame.evaluate(AXE.read_text(encoding="utf-8"))
+    asked = {"runOnly": {"type": "tag", "values": WCAG}, "iframes": False, "resultTypes": ["violations"]}
+    found: list[dict[str, Any]] = frame.evaluate(
+        "(asked) => axe.run(document, asked).then((result) => result.violations)", asked
+    )
+    return found
+
+
+def assert_axe(page: Page) -> None:
+    """No violation in the page nor in the tool's frame inside it; raises AssertionError naming rule, element and reason."""
+    lines = [
+        f"{frame.url}\n  {rule['id']}: {rule['help']}\n    {node['html']}\n    {json.dumps(node['failureSummary'])}"
+        for frame in frames_of(page)
+        for rule in violations(frame)
+        for node in rule["nodes"]
+    ]
+    assert not lines, "\n".join(lines)
+
+
+def assert_no_sideways_scrolling(page: Page) -> None:
+    """Nothing is wider than the window, in no frame."""
+    for frame in frames_of(page):
+        width = frame.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+        assert width[0] <= width[1], f"{frame.url} is {width[0]} px wide in a window of {width[1]} px"

@@ -1,0 +1,120 @@
+"""The whole product as a user has it: the demo LMS and `dangke serve` as processes, on two sites, with data of their own.
+
+    with running_stack(folder) as stack: ...
+
+The tool is on http://127.0.0.1:P and the LMS on http://localhost:Q: two sites for a browser, as in real life. On a
+PostgreSQL run the tool gets a database of its own there.
+"""
+
+import contextlib
+import json
+import os
+import secrets
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from tests.lms_client import LmsDriver
+from tests.plugins.engine import SERVER, on_postgresql
+from tests.postgres import create_database
+from tests.processes import Server, free_port
+
+DANGKE = str(Path(sys.executable).parent / "dangke")
+
+
+@dataclass
+class Stack:
+    """A running tool and a running LMS."""
+
+    folder: Path
+    tool: Server
+    lms: Server
+    tool_url: str
+    lms_url: str
+    metrics_url: str
+    driver: LmsDriver
+    config: dict[str, Any]
+
+    def dangke(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Runs the command line beside the servers, with the tool's settings; never raises."""
+        return run_dangke(dict(self.tool.environment), *arguments)
+
+    def stop(self) -> None:
+        """Stops both."""
+        self.tool.stop()
+        self.lms.stop()
+
+
+def run_dangke(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    """`dangke ...` with these settings."""
+    return subprocess.run(
+        [DANGKE, *arguments], env=environment, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
+    )
+
+
+def must_run(environment: dict[str, str], *arguments: str) -> None:
+    """The same, for a step that has to succeed."""
+    done = run_dangke(environment, *arguments)
+    assert done.returncode == 0, f"dangke {' '.join(arguments)}: {done.stdout}{done.stderr}"
+
+
+def database_url(folder: Path) -> str:
+    """A database of its own on the engine of this run."""
+    if on_postgresql():
+        return create_database(os.environ[SERVER], f"stack_{uuid4().hex[:12]}")
+    return f"sqlite:///{folder / 'dangke.db'}"
+
+
+def tool_environment(folder: Path, port: int, metrics_port: int, **settings: str) -> dict[str, str]:
+    """The tool's whole environment: nothing of ours but the path and the settings."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR", "LANG") if name in os.environ}
+    return {
+        **kept,
+        "PYTHONUNBUFFERED": "1",
+        "DANGKE_ENV": "demo",
+        "DANGKE_SECRET": secrets.token_urlsafe(48),
+        "DANGKE_DATABASE_URL": database_url(folder),
+        "DANGKE_PUBLIC_URL": f"http://127.0.0.1:{port}",
+        "DANGKE_DATA_DIR": str(folder / "tool"),
+        "DANGKE_PORT": str(port),
+        "DANGKE_METRICS_PORT": str(metrics_port),
+        **settings,
+    }
+
+
+@contextlib.contextmanager
+def running_stack(folder: Path, **settings: str) -> Iterator[Stack]:
+    """Migrates, seeds the sample course, starts both servers, and stops them in the end. `settings` are DANGKE_* values."""
+    tool_port, lms_port, metrics_port = free_port(), free_port(), free_port()
+    tool_url, lms_url = f"http://127.0.0.1:{tool_port}", f"http://localhost:{lms_port}"
+    environment = tool_environment(folder, tool_port, metrics_port, **settings)
+    (folder / "tool").mkdir(parents=True)
+    (folder / "lms").mkdir()
+    config = folder / "demo-lms.json"
+    must_run(environment, "migrate")
+    must_run(environment, "seed", "--lms-url", lms_url, "--out", str(config))
+    lms = Server(
+        "demo LMS",
+        [
+            *(sys.executable, "-m", "lti_tool.demo", "--port", str(lms_port), "--data", str(folder / "lms")),
+            *("--tool-config", str(config), "--control"),
+        ],
+        {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR", "LANG") if name in os.environ},
+        f"{lms_url}/healthz",
+        folder / "lms.log",
+    )
+    tool = Server("dangke serve", [DANGKE, "serve"], environment, f"{tool_url}/healthz", folder / "tool.log")
+    stack = Stack(
+        folder, tool, lms, tool_url, lms_url, f"http://127.0.0.1:{metrics_port}/metrics", LmsDriver(lms_url),
+        json.loads(config.read_text(encoding="utf-8")),
+    )  # fmt: skip
+    try:
+        lms.start()
+        tool.start()
+        yield stack
+    finally:
+        stack.stop()
