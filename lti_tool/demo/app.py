@@ -6,7 +6,7 @@ from pathlib import Path
 from flask import Flask, Response, request, session
 from werkzeug.exceptions import Forbidden
 
-from lti_tool.demo import ags, control, keys, login, nrps, pages, scores, tokens
+from lti_tool.demo import ags, control, deeplink, keys, login, nrps, pages, registration, scores, teaching, tokens
 from lti_tool.demo.runtime import Clock, Lms, SystemClock, fetch_url, first_tool, lms, origin_of
 from lti_tool.demo.services import answer_refusals
 from lti_tool.demo.store import Store, read_setting, write_setting
@@ -48,7 +48,7 @@ def create_lms(
         PROPAGATE_EXCEPTIONS=True,  # the server reports them; a test in this process sees them itself
     )
     app.extensions["demo_lms"] = platform
-    for part in (login, tokens, ags, scores, nrps, pages):
+    for part in (login, tokens, ags, scores, nrps, deeplink, pages, teaching, registration):
         app.register_blueprint(part.blueprint)
     answer_refusals(app)
     if has_control:

@@ -1,0 +1,64 @@
+"""The words of the LMS's pages: written in Chinese, and in English for who asks for it."""
+
+from flask import session
+
+LOCALES = ("zh-CN", "en")
+
+ENGLISH = {
+    "示范教学平台": "Demo LMS",
+    "本页是演示用的 LMS，与党课不在同一站点": "This is a demo LMS, on another site than Dangke",
+    "选择身份": "Choose who you are",
+    "这里不需要密码，点一个名字就以这个人的身份进入。": "No password is needed: choose a name and enter as that person.",
+    "教师": "teacher",
+    "学生": "student",
+    "身份": "Person",
+    "切换": "Switch",
+    "退出": "Log out",
+    "我的课程": "My courses",
+    "课程": "Courses",
+    "还没有课程": "No courses yet",
+    "活动": "Activities",
+    "在新窗口打开": "Open in a new window",
+    "成绩册": "Gradebook",
+    "成绩": "Grade",
+    "项目": "Item",
+    "我的成绩": "My grades",
+    "成员": "Member",
+    "最近收到": "Received lately",
+    "还没有收到成绩": "No scores yet",
+    "停止应答": "Stop answering",
+    "恢复应答": "Answer again",
+    "平台已停止应答：成绩暂时送不进来。": "The LMS has stopped answering: no score gets in for now.",
+    "刷新": "Reload",
+    "教师工具": "For teachers",
+    "从党课中选择并添加活动": "Add an activity by deep linking",
+    "添加没有内容的链接": "Add a link without content",
+    "标题": "Title",
+    "满分": "Maximum",
+    "添加": "Add",
+    "允许党课写入成绩": "Allow Dangke to send grades",
+    "默认在新窗口打开": "Opens in a new window",
+    "保存": "Save",
+    "设置": "Settings",
+    "重新打开活动": "Open the activity again",
+    "打开活动": "Open the activity",
+    "正在打开活动": "Opening the activity",
+    "回到课程": "Back to the course",
+    "已添加活动": "Activities added",
+    "没有成绩列": "There are no columns",
+    "未收到": "nothing yet",
+    "已被清除": "taken away",
+    "语言": "Language",
+    "收到时间": "Received",
+}
+
+
+def locale() -> str:
+    """The language of this person's pages, which is also the locale of launches."""
+    chosen = session.get("locale")
+    return chosen if chosen in LOCALES else LOCALES[0]
+
+
+def text(chinese: str) -> str:
+    """The words in the person's language."""
+    return ENGLISH[chinese] if locale() == "en" else chinese
