@@ -8,10 +8,10 @@ import lti_tool.launch.wiring
 import lti_tool.media.wiring
 import lti_tool.passback.wiring
 import quizzes.wiring
-from lti_tool.core import ops, templating, web
+from lti_tool.core import components, ops, templating, web
 from lti_tool.core.clock import Clock, SystemClock
 from lti_tool.core.columns import Base
-from lti_tool.core.config import Settings
+from lti_tool.core.config import Env, Settings
 from lti_tool.core.database import Database
 from lti_tool.core.markup import Renderer
 from lti_tool.core.secrets import Keys
@@ -62,6 +62,8 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
     )
     app.register_blueprint(ops.blueprint)
     app.register_blueprint(identity_views.blueprint)
+    if settings.env is not Env.production:
+        app.register_blueprint(components.blueprint)
     for room in (*ROOMS, *DOMAINS):
         for blueprint in room.BLUEPRINTS:
             app.register_blueprint(blueprint)

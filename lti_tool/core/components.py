@@ -1,0 +1,116 @@
+"""The page of components, for developers: everything the face has, in every state, both languages and both schemes.
+
+Registered everywhere but in production. `/components?lang=en&scheme=dark` shows one combination; `/components/pages/<name>`
+shows a page of the frame with sample values.
+"""
+
+import re
+from types import SimpleNamespace
+from typing import Any
+
+from flask import Blueprint, request
+from flask.typing import ResponseReturnValue
+
+from lti_tool.core import assets
+from lti_tool.core.errors import NotFound
+from lti_tool.core.i18n import current_language, gettext, speaking
+from lti_tool.core.i18n.language import SCHEMES
+from lti_tool.core.templating import render
+
+blueprint = Blueprint("components", __name__, url_prefix="/components")
+
+PAGES = ("error", "session_changed", "new_window", "not_set_up", "closed", "choose", "deep_link_return", "privacy")
+SCORE_STATES = (
+    "none", "waiting_for_column", "waiting", "sending", "sent", "confirmed", "differs", "refused", "kept", "not_gradable",
+)  # fmt: skip
+
+
+@blueprint.get("")
+def sheet() -> ResponseReturnValue:
+    """All components."""
+    return _shown(
+        "developer/components.html", icons=_icons(), colours=_colours(), pages=PAGES, score_states=SCORE_STATES
+    )
+
+
+@blueprint.get("/pages/<name>")
+def page(name: str) -> ResponseReturnValue:
+    """One page of the frame with sample values."""
+    if name not in PAGES:
+        raise NotFound
+    with speaking(request.args.get("lang", current_language())):
+        template, context = _sample(name)
+        return render(template, **context)
+
+
+def _shown(template: str, **context: Any) -> str:
+    scheme = request.args.get("scheme", "auto")
+    reader = SimpleNamespace(name="李小明", preview=False)
+    with speaking(request.args.get("lang", current_language())):
+        return render(template, chosen_scheme=scheme if scheme in SCHEMES else "auto", actor=lambda: reader, **context)
+
+
+def _icons() -> list[str]:
+    return re.findall(r'id="i-([\w-]+)"', (assets.FOLDER / "icons.svg").read_text(encoding="utf-8"))
+
+
+def _colours() -> list[str]:
+    """Names of the colours, in the order of tokens.css."""
+    tokens = (assets.FOLDER / "css" / "tokens.css").read_text(encoding="utf-8")
+    light = tokens.partition("color-scheme: light;")[2].partition("}")[0]
+    return [name for name in re.findall(r"--([\w-]+): #", light) if name != "on-accent"]
+
+
+def _sample(name: str) -> tuple[str, dict[str, Any]]:
+    """(template, context) of a page of the frame."""
+    back = "#platform"
+    error = {"code": "DK-404", "reference": "K7M294QD", "kept": ""}
+    samples: dict[str, tuple[str, dict[str, Any]]] = {
+        "error": (
+            "error.html",
+            {
+                "message": gettext("There is nothing here for you."),
+                "action": gettext("Open it from your course again."),
+                "return_url": back,
+                **error,
+            },
+        ),
+        "session_changed": (
+            "error.html",
+            {
+                "message": gettext("Another person has opened the course in this browser."),
+                "action": gettext("Open it from your course again. What you typed is kept below."),
+                **error,
+                "kept": "> …",
+            },
+        ),
+        "new_window": ("launch/new_window.html", {"address": "#window", "fields": [("iss", "x")]}),
+        "not_set_up": ("launch/not_set_up.html", {"return_url": back}),
+        "closed": (
+            "launch/closed.html",
+            {"title": gettext("Not open yet"), "text": "12-01 08:00", "return_url": back, "back": None},
+        ),
+        "deep_link_return": ("launch/deep_link_return.html", {"address": "#lms", "jwt": "x"}),
+        "privacy": ("privacy.html", {}),
+        "choose": (
+            "launch/choose.html",
+            {
+                "is_deep_link": False,
+                "course": gettext("Course"),
+                "choose_address": "#choose",
+                "cancel_address": "",
+                "activities": [
+                    {"id": 1, "title": "Reading sources 怎样阅读原始材料", "symbol": "lesson", "kind": gettext("Lesson"),
+                     "is_draft": False, "meta": ["18′"]},
+                    {"id": 2, "title": "Check 课后小测", "symbol": "quiz", "kind": gettext("Quiz"),
+                     "is_draft": True, "meta": []},
+                ],
+                "kinds": [
+                    {"label": gettext("Lesson"), "note": gettext("Text, images, a video, questions"), "symbol": "lesson", "address": "#1"},
+                    {"label": gettext("Quiz"), "note": gettext("Timed or not, marked by itself"), "symbol": "quiz", "address": "#2"},
+                    {"label": gettext("Discussion"), "note": gettext("Posts and replies"), "symbol": "talk", "address": "#3"},
+                ],
+            },
+        ),
+    }  # fmt: skip
+    return samples[name]
