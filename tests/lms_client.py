@@ -99,7 +99,7 @@ class LmsDriver:
         """GET a page of the LMS as a person."""
         return self.browser(person).request("GET", urljoin(f"{self.base_url}/", path))
 
-    def post(self, person: str | None, path: str, **form: str) -> Reply:
+    def post(self, person: str | None, path: str, /, **form: str) -> Reply:
         """POST a form of the LMS as a person."""
         return self.browser(person).request("POST", urljoin(f"{self.base_url}/", path), form=form)
 

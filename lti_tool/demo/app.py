@@ -7,6 +7,7 @@ from flask import Flask, Response, request, session
 from werkzeug.exceptions import Forbidden
 
 from lti_tool.demo import ags, control, deeplink, keys, login, nrps, pages, registration, scores, teaching, tokens
+from lti_tool.demo.faults import keep_pace, note_arrival
 from lti_tool.demo.runtime import Clock, Lms, SystemClock, fetch_url, first_tool, lms, origin_of
 from lti_tool.demo.services import answer_refusals
 from lti_tool.demo.store import Store, read_setting, write_setting
@@ -53,8 +54,10 @@ def create_lms(
     answer_refusals(app)
     if has_control:
         app.register_blueprint(control.blueprint)
+    app.before_request(note_arrival)
     app.before_request(_refuse_other_sites)
     app.after_request(_headers)
+    app.after_request(keep_pace)  # runs before _headers, which costs nothing on a service's answer
     app.add_url_rule("/healthz", "healthz", lambda: {"status": "ok"})
     return app
 

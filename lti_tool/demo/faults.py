@@ -3,12 +3,13 @@
 import random
 import socket
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Self
 
-from flask import Response, request
+from flask import Response, g, request
 
 ENDPOINTS = (
     "authorize", "jwks", "token", "lineitems", "lineitem", "scores", "results", "memberships", "deep_link_return",
@@ -19,12 +20,13 @@ SERVICES = ENDPOINTS[2:8]
 class FaultKind(StrEnum):
     """What goes wrong.
 
-    delay: answer later, then as usual. status: answer this status. html: 200 with a log-in page.
+    delay: begin later, then as usual. pace: do the work at once and answer `delay_ms` after the request came in. status: answer this status. html: 200 with a log-in page.
     nothing: keep the request open for `seconds`, then close. close: close the connection at once.
     lose: answer as if all went well, and store nothing. lie: store, and then answer this status.
     """
 
     DELAY = "delay"
+    PACE = "pace"
     STATUS = "status"
     HTML = "html"
     NOTHING = "nothing"
@@ -102,19 +104,33 @@ class Faults:
                 for name, plans in self._plans.items()
             }
 
-    def due(self, endpoint: str) -> tuple[float, Fault | None, threading.Event]:
-        """(seconds to wait first, the fault that strikes or None, the event that releases waiting requests)."""
+    def due(self, endpoint: str) -> "Due":
+        """What strikes the request at hand; delays add up, and end with the first fault of another kind."""
+        due = Due(self._released)
         if endpoint not in self._plans:
-            return 0.0, None, self._released
-        wait = 0.0
+            return due
         with self._lock:
             for fault in self._plans.get(endpoint, ()):
                 if not fault.strikes():
                     continue
-                if fault.kind is not FaultKind.DELAY:
-                    return wait, fault, self._released
-                wait += fault.delay_ms / 1000
-            return wait, None, self._released
+                if fault.kind is FaultKind.DELAY:
+                    due.wait += fault.delay_ms / 1000
+                elif fault.kind is FaultKind.PACE:
+                    due.pace += fault.delay_ms / 1000
+                else:
+                    due.fault = fault
+                    break
+        return due
+
+
+@dataclass
+class Due:
+    """What happens to one request: seconds to wait first, seconds that it takes in all, and the fault that strikes."""
+
+    released: threading.Event
+    wait: float = 0.0
+    pace: float = 0.0
+    fault: Fault | None = None
 
 
 def strike(
@@ -124,9 +140,12 @@ def strike(
 
     `witness(status, kind)` is told of an answer in place of the view's before it is given; status 0 means none.
     """
-    wait, fault, released = faults.due(endpoint)
-    if wait:
-        released.wait(wait)
+    due = faults.due(endpoint)
+    fault, released = due.fault, due.released
+    if due.wait:
+        released.wait(due.wait)
+    if due.pace:
+        g.pace = due
     if fault is None or fault.kind in (FaultKind.LOSE, FaultKind.LIE):
         return None, fault
     if witness is not None:
@@ -139,6 +158,21 @@ def strike(
         released.wait(fault.seconds)
     hang_up()
     return Response(status=504), None
+
+
+def note_arrival() -> None:
+    """Before a request: remember when it came in, so that it can be paced."""
+    g.arrived = time.monotonic()
+
+
+def keep_pace(response: Response) -> Response:
+    """After a request: hold the answer back until its planned time."""
+    paced: Due | None = g.get("pace")
+    if paced is not None:
+        remaining = g.arrived + paced.pace - time.monotonic()
+        if remaining > 0:
+            paced.released.wait(remaining)
+    return response
 
 
 def failure(fault: Fault) -> Response:
