@@ -79,14 +79,15 @@ def node_and_npm() -> tuple[list[str], list[str]]:
 def install(folder: Path, node: list[str], npm: list[str]) -> None:
     """Installs the locked packages of `folder`'s package.json, running no script of theirs; raises AssetError."""
     environment = {**os.environ, "PATH": f"{Path(node[0]).parent}{os.pathsep}{os.environ.get('PATH', '')}"}
-    command = [*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+    quickly = ["--fetch-retries=1", "--fetch-retry-mintimeout=500", "--fetch-retry-maxtimeout=2000"]
+    command = [*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", *quickly]
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         log = folder / "npm.log"
         log.write_text(done.stdout + done.stderr, encoding="utf-8")
         raise AssetError(
-            f"npm could not install the packages of {folder.name}/package.json: check that this machine reaches the "
-            f"npm registry and run the command again (npm's own words are in {log})."
+            "npm could not install the front-end packages: check that this machine reaches the npm registry and run "
+            f"the command again (npm's own words are in {log})."
         )
 
 

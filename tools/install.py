@@ -97,7 +97,8 @@ def collect(module: str) -> None:
         [PYTHON, "-m", module], cwd=ROOT, stdin=subprocess.DEVNULL, text=True, stderr=subprocess.PIPE, check=False
     )
     if done.returncode != 0:
-        raise SetupError(done.stderr.strip().splitlines()[-1] if done.stderr.strip() else f"{module} failed")
+        words = done.stderr.strip().splitlines() or [f"{module} failed"]
+        raise SetupError(words[-1].split(": ", 1)[-1])
 
 
 def install_test() -> None:

@@ -10,10 +10,13 @@ import sys
 import tempfile
 from pathlib import Path
 
+from tools.assets import NODE_WHEEL
+
 ROOT = Path(__file__).resolve().parent.parent
 HEADER = "# Written by `make lock` from the ranges of setup.py; do not edit.\n"
-# The build backend is installed into the environment, so that an editable install needs no second download.
-BUILD = ("setuptools>=77",)
+# The build backend is installed into the environment, so that an editable install needs no second download; the Node
+# wheel only where the system has no Node.
+BUILD = ("setuptools>=77", NODE_WHEEL)
 
 
 def resolve(wanted: list[str], constraints: Path | None) -> dict[str, str]:
