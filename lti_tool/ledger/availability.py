@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import TypeVar
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,17 +92,24 @@ def _most_generous(groups: Sequence[Concession]) -> Concession:
     )
 
 
+_T = TypeVar("_T")
+
+
+def _stated(wish: _T | None, rule: _T) -> _T:
+    return rule if wish is None else wish
+
+
 def _with(window: Window, other: Concession) -> Window:
     """`window` with every field that the override states."""
-    stated = {
-        "opens": other.opens,
-        "due": other.due,
-        "closes": other.closes,
-        "extra_seconds": other.extra_seconds,
-        "extra_percent": other.extra_percent,
-        "extra_attempts": other.extra_attempts,
-    }
-    return replace(window, **{name: value for name, value in stated.items() if value is not None})
+
+    return Window(
+        opens=_stated(other.opens, window.opens),
+        due=_stated(other.due, window.due),
+        closes=_stated(other.closes, window.closes),
+        extra_seconds=_stated(other.extra_seconds, window.extra_seconds),
+        extra_percent=_stated(other.extra_percent, window.extra_percent),
+        extra_attempts=_stated(other.extra_attempts, window.extra_attempts),
+    )
 
 
 def _narrowed(window: Window, lms: Dates) -> Window:
