@@ -16,7 +16,7 @@ from lti_tool.demo.tool_keys import Fetch, ToolKeys
 DATABASE = "demo-lms.sqlite3"
 LARGEST_BODY = 1_000_000
 # What another site may POST to: the tool's own requests. Everything else must come from our own pages.
-OPEN_TO_OTHERS = ("/lti/", "/control/")
+OPEN_TO_OTHERS = ("/auth", "/token", "/lti/", "/control/")
 
 
 def create_lms(

@@ -31,7 +31,7 @@ class Broken(Exception):
     description: str
 
 
-@blueprint.get("/lti/jwks")
+@blueprint.get("/jwks")
 def jwks() -> ResponseReturnValue:
     answer, _ = strike(lms().faults, "jwks")
     if answer is not None:
@@ -40,7 +40,7 @@ def jwks() -> ResponseReturnValue:
         return jsonify(keys.key_set(connection))
 
 
-@blueprint.route("/lti/authorize", methods=["GET", "POST"])
+@blueprint.route("/auth", methods=["GET", "POST"])
 def authorize() -> ResponseReturnValue:
     """Answer an authorization request with an auto-submitted form that carries the id_token, or an error."""
     answer, _ = strike(lms().faults, "authorize")

@@ -38,5 +38,5 @@ def configuration() -> ResponseReturnValue:
 
 def urls(platform: Lms) -> dict[str, str]:
     """The three addresses that a tool must know."""
-    base = f"{platform.issuer}/lti"
-    return {"auth_url": f"{base}/authorize", "token_url": f"{base}/token", "jwks_url": f"{base}/jwks"}
+    base = platform.issuer
+    return {"auth_url": f"{base}/auth", "token_url": f"{base}/token", "jwks_url": f"{base}/jwks"}

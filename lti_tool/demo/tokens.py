@@ -40,7 +40,7 @@ class ServiceRefused(Exception):
     reason: str
 
 
-@blueprint.post("/lti/token")
+@blueprint.post("/token")
 def token() -> ResponseReturnValue:
     """client_credentials with private_key_jwt: a token for the scopes that were asked and that we grant."""
     answer, _ = strike(lms().faults, "token")
@@ -123,7 +123,7 @@ def _check_claims(claims: dict[str, Any], client_id: str) -> None:
     now = lms().now().timestamp()
     if claims.get("sub") != client_id:
         raise TokenRefused("invalid_client", "sub must be the client_id")
-    if claims.get("aud") not in (f"{lms().issuer}/lti/token", [f"{lms().issuer}/lti/token"]):
+    if claims.get("aud") not in (f"{lms().issuer}/token", [f"{lms().issuer}/token"]):
         raise TokenRefused("invalid_client", "aud must be exactly the token URL")
     for name in ("iat", "exp"):
         if not isinstance(claims.get(name), int | float) or isinstance(claims.get(name), bool):

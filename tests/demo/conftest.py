@@ -21,7 +21,7 @@ from tests.lms_client import ENDPOINT_CLAIM, LmsDriver, Reply
 
 ISSUER = "http://localhost:9080"
 TOOL = "http://127.0.0.1:9081"
-TOKEN_URL = f"{ISSUER}/lti/token"
+TOKEN_URL = f"{ISSUER}/token"
 
 
 def tool_config() -> dict[str, Any]:

@@ -27,12 +27,12 @@ def auth_request(form: Mapping[str, str], **changes: str | None) -> AuthRequest:
         "client_id": form["client_id"], "redirect_uri": f"{TOOL}/lti/launch", "state": "state-1", "nonce": "nonce-1",
         "login_hint": form["login_hint"], "lti_message_hint": form["lti_message_hint"],
     }  # fmt: skip
-    return AuthRequest(f"{ISSUER}/lti/authorize", asked).with_changes(**changes)
+    return AuthRequest(f"{ISSUER}/auth", asked).with_changes(**changes)
 
 
 def verified(lms: LmsDriver, token: str) -> dict[str, Any]:
     """The claims, checked against the published key set only."""
-    keys = jwt.PyJWKSet.from_dict(lms.page(None, "/lti/jwks").json())
+    keys = jwt.PyJWKSet.from_dict(lms.page(None, "/jwks").json())
     claims: dict[str, Any] = jwt.decode(
         token, keys[jwt.get_unverified_header(token)["kid"]].key, algorithms=["RS256"], audience="dangke-demo",
         options={"verify_exp": False, "verify_iat": False},
@@ -133,8 +133,8 @@ def test_nobody_logged_in_is_asked_once_more_and_then_refused(lms: LmsDriver) ->
     url = auth_request(lms.login_form("member1", "link-quiz")).url
     reply = lms.browser(None).request("GET", url)
     action, values = form_of(reply.text)
-    assert (action, values["repost"]) == ("/lti/authorize", "1")
-    answer = lms.browser(None).request("POST", f"{ISSUER}/lti/authorize", form=values)
+    assert (action, values["repost"]) == ("/auth", "1")
+    answer = lms.browser(None).request("POST", f"{ISSUER}/auth", form=values)
     assert form_of(answer.text)[1]["error"] == "login_required"
 
 
@@ -163,7 +163,7 @@ def test_old_hint_is_refused(lms: LmsDriver, clock: StillClock) -> None:
 def test_rotated_key_signs_under_a_new_kid(lms: LmsDriver, *, keep_old: bool) -> None:
     old = lms.key()[0]
     new = lms.rotate(keep_old=keep_old)
-    published = [key["kid"] for key in lms.page(None, "/lti/jwks").json()["keys"]]
+    published = [key["kid"] for key in lms.page(None, "/jwks").json()["keys"]]
     assert (new in published, old in published) == (True, keep_old)
     _, values = lms.authorize(auth_request(lms.login_form("member1", "link-quiz")).url)
     assert jwt.get_unverified_header(values["id_token"])["kid"] == new
@@ -171,7 +171,7 @@ def test_rotated_key_signs_under_a_new_kid(lms: LmsDriver, *, keep_old: bool) ->
 
 
 def test_published_keys_are_public(lms: LmsDriver) -> None:
-    assert all(set(key) == {"kty", "n", "e", "kid", "alg", "use"} for key in lms.page(None, "/lti/jwks").json()["keys"])
+    assert all(set(key) == {"kty", "n", "e", "kid", "alg", "use"} for key in lms.page(None, "/jwks").json()["keys"])
 
 
 def test_hostile_hints_are_escaped(lms: LmsDriver) -> None:
@@ -196,11 +196,11 @@ def test_forged_tokens_have_the_asked_faults(lms: LmsDriver) -> None:
 
 def test_authorize_misbehaves_on_demand(lms: LmsDriver) -> None:
     lms.fault("jwks", "status", status=500, times=1)
-    assert [lms.page(None, "/lti/jwks").status for _ in range(2)] == [500, 200]
+    assert [lms.page(None, "/jwks").status for _ in range(2)] == [500, 200]
 
 
 def test_lms_serves_over_a_socket(tmp_path: Path) -> None:
     with running_lms(tmp_path, tool_config()) as driver:
         claims = driver.claims_for("member1", "link-quiz")
         assert claims["iss"] == driver.base_url
-        assert driver.page(None, "/lti/jwks").status == 200
+        assert driver.page(None, "/jwks").status == 200

@@ -85,7 +85,7 @@ def test_waiting_request_does_not_hold_up_others(directory: Path) -> None:
     port = free_port()
     with process(port, directory) as lms, ThreadPoolExecutor(8) as pool:
         lms.fault("jwks", "nothing", seconds=60)
-        waiting = [pool.submit(lms.browser(None).request, "GET", f"{lms.base_url}/lti/jwks") for _ in range(8)]
+        waiting = [pool.submit(lms.browser(None).request, "GET", f"{lms.base_url}/jwks") for _ in range(8)]
         for person, _ in ENROLMENTS[0]:
             assert lms.page(person, "/courses/course-1").status == 200
         assert not any(call.done() for call in waiting)

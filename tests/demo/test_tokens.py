@@ -37,7 +37,7 @@ def test_bad_token_request_is_named(services: Services, form: dict[str, str], er
 @pytest.mark.parametrize(
     "changes",
     [
-        {"aud": "http://localhost:9080"}, {"aud": None}, {"aud": ["http://localhost:9080/lti/token", "other"]},
+        {"aud": "http://localhost:9080"}, {"aud": None}, {"aud": ["http://localhost:9080/token", "other"]},
         {"iss": "somebody"}, {"sub": "somebody"}, {"exp": None}, {"iat": None}, {"jti": None}, {"jti": ""},
         {"exp": "soon"}, {"kid": None}, {"kid": "never-published"},
     ],
