@@ -61,7 +61,7 @@ lock:  ## resolve the ranges of setup.py into constraints/*.txt
 	@$(BIN)/python -m tools.lock
 
 catalogues: setup-test  ## list every text that a catalogue misses or no longer needs
-	@$(BIN)/python -m tools.catalogues
+	$(BIN)/python -m pytest -q tests/test_translations.py
 
 clean:  ## remove what was built (not .venv, not the demo's data)
 	rm -rf build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .coverage .coverage.* lti_tool/static/vendor

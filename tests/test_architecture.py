@@ -18,6 +18,7 @@ CONFIG = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["t
 CONTRACTS = {contract["name"].split(":")[0]: contract["name"] for contract in CONFIG["contracts"]}
 OUTSIDE_THE_STOREYS = {"lti_tool.demo", "lti_tool.migrations", "lti_tool.__init__", "lti_tool.__main__"}
 LINT = [str(Path(sys.executable).parent / "lint-imports"), "--no-cache"]
+pytestmark = pytest.mark.once
 
 
 @dataclass(frozen=True)

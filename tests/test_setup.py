@@ -9,6 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 NOBODY_LISTENS = "http://127.0.0.1:9/"
+pytestmark = pytest.mark.once
 
 
 def make_setup(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:

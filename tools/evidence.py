@@ -1,6 +1,7 @@
 """Prints each line of docs/requirements.toml with what has shown it: tests on both engines, or a benchmark's figure.
 
-Reads build/junit-sqlite.xml, build/junit-postgresql.xml and build/bench.json as `make test` and `make bench` left them.
+Reads build/junit-sqlite.xml and build/junit-postgresql.xml as `make test` left them, and the figures of programs that are no
+tests (benchmarks, packages, the newcomer's first steps).
 A line is shown only if at least one test claims it and every test that claims it passed, on each engine it ran on.
 """
 
@@ -15,6 +16,8 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 ENGINES = ("sqlite", "postgresql")
+# Written by `make bench`, tools/packages.py and tools/newcomer.py.
+FIGURES = ("bench.json", "packages.json", "newcomer.json")
 
 
 @dataclass
@@ -50,9 +53,10 @@ def outcomes(path: Path) -> dict[str, Shown]:
     return shown
 
 
-def figures(path: Path) -> dict[str, dict[str, Any]]:
-    """Line id to its benchmark's result; empty where no benchmark ran."""
-    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else {}
+def figures(folder: Path) -> dict[str, dict[str, Any]]:
+    """Line id to the result of a program that is no test; a program that did not run has none."""
+    files = [path for name in FIGURES if (path := folder / name).exists()]
+    return {name: line for path in files for name, line in json.loads(path.read_text(encoding="utf-8")).items()}
 
 
 def judge(line: dict[str, str], by_engine: list[Shown], figure: dict[str, Any] | None) -> tuple[str, str]:
@@ -73,7 +77,7 @@ def rows() -> list[tuple[str, str, str, str]]:
     """One row per line: id, verdict, what is behind it, text."""
     lines = tomllib.loads((ROOT / "docs" / "requirements.toml").read_text(encoding="utf-8"))["line"]
     runs = [outcomes(ROOT / "build" / f"junit-{engine}.xml") for engine in ENGINES]
-    bench = figures(ROOT / "build" / "bench.json")
+    bench = figures(ROOT / "build")
     return [
         (line["id"], *judge(line, [run.get(line["id"], Shown()) for run in runs], bench.get(line["id"])), line["text"])
         for line in lines

@@ -1,8 +1,8 @@
 """Which database a run is on, one of its own for every worker, and which tests belong to it.
 
 DANGKE_TEST_DATABASE_URL names a PostgreSQL server; without it the run is on SQLite. A test marked `postgresql` belongs to
-PostgreSQL runs only: elsewhere it is not collected, which is neither a skip nor a deselection, since `make test` makes
-both runs and the gate counts both.
+PostgreSQL runs only, and one marked `once` (it touches no database and takes its time) to SQLite runs only. The other run
+does not collect it, which is neither a skip nor a deselection, since `make test` makes both runs and the gate counts both.
 """
 
 import os
@@ -42,8 +42,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("browser"):
             item.add_marker(pytest.mark.xdist_group("browser"))
-    if not on_postgresql():
-        items[:] = [item for item in items if item.get_closest_marker("postgresql") is None]
+    foreign = "once" if on_postgresql() else "postgresql"
+    items[:] = [item for item in items if item.get_closest_marker(foreign) is None]
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ from tests.plugins.gate import CASE_TEST, read_allowed
 
 ROOT = Path(__file__).resolve().parents[2]
 pytest_plugins = ("pytester",)
+pytestmark = pytest.mark.once
 
 RUN = """
 import pytest
