@@ -190,8 +190,7 @@ class School:
         if carrier is Carrier.bearer:
             client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {token}"
         else:
-            # Werkzeug's client keeps Secure cookies from http; the value is what a browser would send.
-            client.environ_base["HTTP_COOKIE"] = f"{current.COOKIE}={token}"
+            client.set_cookie(current.COOKIE, token)
         with self.app.app_context():
             client.csrf = csrf.issue(session_id, person.member_id)
         return client
@@ -239,13 +238,15 @@ class School:
     def result(self, activity_id: int, person: Person) -> Result | None:
         """The stored result of a person."""
         with self.database.reading() as session:
-            return session.scalar(
+            found: Result | None = session.scalar(
                 select(Result).where(Result.activity_id == activity_id, Result.member_id == person.member_id)
             )
+        return found
 
     def post(self, line_item_id: int, person: Person) -> ScorePost | None:
         """The score post of a person in a column."""
         with self.database.reading() as session:
-            return session.scalar(
+            found: ScorePost | None = session.scalar(
                 select(ScorePost).where(ScorePost.line_item_id == line_item_id, ScorePost.member_id == person.member_id)
             )
+        return found
