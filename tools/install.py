@@ -5,6 +5,7 @@ what to do; the words of pip, npm and apt go into build/setup.log.
 """
 
 import argparse
+import importlib
 import os
 import shutil
 import subprocess
@@ -42,8 +43,8 @@ def check_python() -> None:
             "one and run `make PYTHON=python3.X setup`."
         )
     try:
-        import ensurepip  # noqa: F401
-        import venv  # noqa: F401
+        for module in ("ensurepip", "venv"):
+            importlib.import_module(module)
     except ImportError as error:
         raise SetupError(
             "Python cannot make virtual environments here: install the package python3-venv "
