@@ -1,0 +1,5 @@
+"""All tables of the forum, imported for their effect on the metadata."""
+
+from forum.threads import models
+
+__all__ = ["models"]

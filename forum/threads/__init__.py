@@ -1,0 +1,1 @@
+"""Threads and posts of a discussion, and what of them meets its criteria."""

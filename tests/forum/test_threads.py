@@ -1,0 +1,194 @@
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import event
+
+from forum.threads import services
+from lti_tool.core.clock import FakeClock
+from lti_tool.core.database import Database
+from lti_tool.ledger.models import Activity, ActivityStatus
+from lti_tool.ledger.rules import PostState, ResultState
+from tests.school import Person, School
+
+
+@pytest.fixture
+def forum(database: Database, clock: FakeClock, school: School) -> Activity:
+    """A published discussion that wants one thread and two replies."""
+    with database.writing() as session:
+        activity = services.create_forum(
+            session,
+            context_id=school.context_id,
+            title="What I read",
+            source="Say what you read.",
+            html="<p>Say what you read.</p>",
+            threads=1,
+            replies=2,
+            now=clock.now(),
+        )
+        activity.status = ActivityStatus.published
+    return activity
+
+
+def start(school: School, forum: Activity, person: Person, title: str = "A source") -> str:
+    """Open a thread as `person`; returns its path."""
+    answer = school.client(person).post_form(f"/forum/{forum.id}/new", {"title": title, "body": "I read *it*."})
+    assert answer.status_code == 303
+    return answer.location
+
+
+def test_a_post_and_two_replies_meet_the_criteria_and_queue_the_grade(forum: Activity, school: School) -> None:
+    column = school.placement(forum)
+    path = start(school, forum, school.member)
+    client = school.client(school.member)
+    for text in ("First reply", "Second reply"):
+        assert school.post(column, school.member) is None
+        assert client.post_form(f"{path}/replies", {"body": text}).status_code == 303
+    result = school.result(forum.id, school.member)
+    post = school.post(column, school.member)
+    assert result is not None
+    assert result.state is ResultState.done
+    assert post is not None
+    assert post.state is PostState.waiting
+
+
+def test_words_are_rendered_once_and_safely(forum: Activity, school: School) -> None:
+    answer = school.client(school.member).post_form(
+        f"/forum/{forum.id}/new",
+        {"title": "<b>T</b>", "body": "*so* <script>alert(1)</script> [x](javascript:alert(1))"},
+    )
+    page = school.client(school.member2).get(answer.location).text
+    assert "<em>so</em>" in page
+    assert "<script>alert" not in page
+    assert 'href="javascript:' not in page
+    assert "&lt;b&gt;T&lt;/b&gt;" in page
+
+
+def test_empty_and_knotted_posts_are_refused_with_the_text_kept(forum: Activity, school: School) -> None:
+    client = school.client(school.member)
+    assert client.post_form(f"/forum/{forum.id}/new", {"title": "", "body": "kept words"}).status_code == 400
+    knotted = "[" * 4000
+    answer = client.post_form(f"/forum/{forum.id}/new", {"title": "T", "body": knotted})
+    assert answer.status_code == 400
+    assert knotted in answer.text
+    path = start(school, forum, school.member)
+    assert client.post_form(f"{path}/replies", {"body": "   "}).status_code == 400
+
+
+def test_unread_replies_are_counted_until_seen(forum: Activity, school: School) -> None:
+    path = start(school, forum, school.member)
+    school.client(school.member2).post_form(f"{path}/replies", {"body": "Seen"})
+    client = school.client(school.member)
+    assert "is-unread" in client.get(f"/forum/{forum.id}").text
+    client.get(path)
+    assert "is-unread" not in client.get(f"/forum/{forum.id}").text
+
+
+def test_instructor_pins_and_closes(forum: Activity, school: School) -> None:
+    older = start(school, forum, school.member, "Older")
+    start(school, forum, school.member2, "Newer")
+    teacher = school.client(school.instructor)
+    assert teacher.post_form(f"{older}/pin").status_code == 303
+    page = school.client(school.member).get(f"/forum/{forum.id}").text
+    assert page.index("Older") < page.index("Newer")
+    teacher.post_form(f"{older}/lock")
+    refused = school.client(school.member).post_form(f"{older}/replies", {"body": "too late, but kept"})
+    assert refused.status_code == 409
+    assert "too late, but kept" in refused.text
+    teacher.post_form(f"{older}/unlock")
+    assert school.client(school.member).post_form(f"{older}/replies", {"body": "now"}).status_code == 303
+
+
+def test_hidden_post_stands_with_its_reason_and_may_come_back(forum: Activity, school: School) -> None:
+    path = start(school, forum, school.member)
+    school.client(school.member2).post_form(f"{path}/replies", {"body": "secret words"})
+    teacher = school.client(school.instructor)
+    assert teacher.post_form("/posts/2/hide", {"reason": ""}).status_code == 400
+    assert teacher.post_form("/posts/2/hide", {"reason": "not about the source"}).status_code == 303
+    page = school.client(school.member).get(path).text
+    assert "secret words" not in page
+    assert "not about the source" in page
+    assert school.client(school.member2).get("/posts/2/edit").status_code == 404
+    teacher.post_form("/posts/2/hide")
+    assert "secret words" in school.client(school.member).get(path).text
+
+
+def test_own_words_may_be_changed_for_thirty_minutes(forum: Activity, school: School, clock: FakeClock) -> None:
+    path = start(school, forum, school.member)
+    client = school.client(school.member)
+    assert client.post_form("/posts/1/edit", {"body": "better words"}).status_code == 303
+    assert "better words" in client.get(path).text
+    clock.advance(timedelta(minutes=30))
+    assert client.post_form("/posts/1/edit", {"body": "too late"}).status_code == 409
+    assert school.client(school.member2).post_form("/posts/1/edit", {"body": "not mine"}).status_code == 404
+
+
+def test_flood_is_stopped(forum: Activity, school: School, clock: FakeClock) -> None:
+    path = start(school, forum, school.member)
+    client = school.client(school.member)
+    answers = [client.post_form(f"{path}/replies", {"body": f"reply {n}"}).status_code for n in range(10)]
+    assert answers == [303] * 9 + [429]
+    clock.advance(timedelta(minutes=6))
+    assert client.post_form(f"{path}/replies", {"body": "calm again"}).status_code == 303
+
+
+def test_search_finds_chinese_words_and_takes_wildcards_as_text(forum: Activity, school: School) -> None:
+    client = school.client(school.member)
+    client.post_form(f"/forum/{forum.id}/new", {"title": "读书笔记", "body": "怎样阅读原始材料"})
+    client.post_form(f"/forum/{forum.id}/new", {"title": "Other", "body": "something else"})
+    page = client.get(f"/forum/{forum.id}?q=原始材料").text
+    assert "读书笔记" in page
+    assert "Other" not in page
+    assert "读书笔记" not in client.get(f"/forum/{forum.id}?q=%25").text
+
+
+def test_instructor_posts_without_a_result(forum: Activity, school: School) -> None:
+    start(school, forum, school.instructor)
+    assert school.result(forum.id, school.instructor) is None
+
+
+READING = ["/forum/{forum}", "/forum/{forum}/new", "/threads/1"]
+WRITING = ["/forum/{forum}/new", "/threads/1/replies"]
+STAFF_READING = ["/posts/1/hide", "/forum/{forum}/members/{member}"]
+STAFF_WRITING = ["/threads/1/pin", "/threads/1/lock", "/posts/1/hide"]
+
+
+def test_strangers_get_404_everywhere(forum: Activity, school: School) -> None:
+    start(school, forum, school.member)
+    for person in school.strangers:
+        client = school.client(person)
+        for path in READING + STAFF_READING + ["/posts/1/edit"]:
+            address = path.format(forum=forum.id, member=school.member.member_id)
+            assert client.get(address).status_code == 404, (person.name, address)
+        for path in WRITING + STAFF_WRITING + ["/posts/1/edit"]:
+            form = {"title": "T", "body": "B", "reason": "R"}
+            assert client.post_form(path.format(forum=forum.id), form).status_code == 404, (person.name, path)
+
+
+def test_members_may_not_moderate(forum: Activity, school: School) -> None:
+    start(school, forum, school.member)
+    client = school.client(school.member)
+    for path in STAFF_READING:
+        assert client.get(path.format(forum=forum.id, member=school.member.member_id)).status_code == 404
+    for path in STAFF_WRITING:
+        assert client.post_form(path, {"reason": "R"}).status_code == 404
+
+
+def test_staff_may_read_and_review(forum: Activity, school: School) -> None:
+    start(school, forum, school.member)
+    client = school.client(school.instructor)
+    for path in READING + STAFF_READING:
+        assert client.get(path.format(forum=forum.id, member=school.member.member_id)).status_code == 200
+
+
+@pytest.mark.parametrize("threads", [3, 30])
+def test_list_takes_a_constant_number_of_statements(
+    forum: Activity, school: School, database: Database, clock: FakeClock, threads: int
+) -> None:
+    for number in range(threads):
+        clock.advance(timedelta(minutes=6))
+        start(school, forum, school.member, f"Thread {number}")
+    client = school.client(school.member2)
+    statements: list[str] = []
+    event.listen(database.engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
+    assert client.get(f"/forum/{forum.id}").status_code == 200
+    assert len([each for each in statements if each.lstrip().upper().startswith("SELECT")]) <= 7
