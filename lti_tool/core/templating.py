@@ -57,8 +57,15 @@ def install(
     i18n.install(app, *([preferences] if preferences else []))
     sprite = files.url("icons.svg")
 
+    drawn: dict[tuple[str, str], Markup] = {}
+
     def icon(name: str, size: str = "", label: str = "") -> Markup:
-        return _icon(sprite, name, size, label)
+        """A symbol of icons.svg. Pages name icons by the hundred, so each is put together once."""
+        if label:
+            return _icon(sprite, name, size, label)
+        if (name, size) not in drawn:
+            drawn[name, size] = _icon(sprite, name, size, "")
+        return drawn[name, size]
 
     pure = {"icon": icon, "asset": files.url}
     environments = {language: PageEnvironment(app, language, pure) for language in Language}
@@ -115,7 +122,7 @@ def _now() -> datetime:
 
 
 def _icon(sprite: str, name: str, size: str, label: str) -> Markup:
-    """A symbol of icons.svg. Its size stands in the markup too, so that it stays small without our style sheet."""
+    """The markup of a symbol. Its size stands in the markup too, so that it stays small without our style sheet."""
     pixels = _SIZES[size]
     kind = f"i {size}".strip()
     role = Markup('role="img" aria-label="{}"').format(label) if label else Markup('aria-hidden="true"')
