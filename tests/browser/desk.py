@@ -7,9 +7,12 @@ from playwright.sync_api import Frame, Page
 from tests.browser.screens import Screen
 from tests.stack import Stack
 
-FIND_CELL = """async ([column, person, score]) => {
-  const answer = await fetch(location.href, {cache: "no-store"});
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+# Asks the LMS anew at every poll; synchronously, because Playwright takes a promise for "yes".
+FIND_CELL = """([column, person, score]) => {
+  const request = new XMLHttpRequest();
+  request.open("GET", location.href, false);
+  request.send();
+  const page = new DOMParser().parseFromString(request.responseText, "text/html");
   const cells = [...page.querySelectorAll("td[data-column]")];
   const cell = cells.find((one) => one.dataset.column === column && one.dataset.user === person);
   return Boolean(cell && cell.dataset.score !== "" && (score === null || Number(cell.dataset.score) === score));
