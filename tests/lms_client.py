@@ -32,7 +32,7 @@ from lti_tool.demo import Clock, create_lms, lms_of, seed
 from tests.forging import forge, new_pem, sample_pem
 from tests.lms_transport import HttpTransport, Reply, Transport, WsgiTransport
 
-__all__ = ["AuthRequest", "LmsDriver", "Reply", "form_of", "new_pem", "running_lms", "sample_pem"]
+__all__ = ["AuthRequest", "LmsDriver", "QuietHandler", "Reply", "form_of", "new_pem", "running_lms", "sample_pem"]
 
 CLAIM = "https://purl.imsglobal.org/spec/lti/claim/"
 ENDPOINT_CLAIM = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
@@ -239,7 +239,9 @@ LTI_CLAIMS = frozenset({
 })  # fmt: skip
 
 
-class _QuietHandler(WSGIRequestHandler):
+class QuietHandler(WSGIRequestHandler):
+    """Serves and says nothing about it."""
+
     def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 - the name that werkzeug calls it by
         """A test has better things to read."""
 
@@ -261,9 +263,7 @@ def running_lms(data_dir: Path, config: Mapping[str, Any], *, clock: Clock | Non
             signing_key=sample_pem("platform"),
         )
         seed(lms_of(app), config)
-        server = make_server(
-            "127.0.0.1", port, app, threaded=True, request_handler=_QuietHandler, fd=listening.fileno()
-        )
+        server = make_server("127.0.0.1", port, app, threaded=True, request_handler=QuietHandler, fd=listening.fileno())
         thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
         thread.start()
         try:
