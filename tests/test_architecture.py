@@ -79,7 +79,7 @@ def test_contract_breaks_when_a_violation_is_planted(name: str, tmp_path: Path) 
     for path, line in PLANTS[name].files:
         write_planted(tmp_path / path, line)
     done = lint(tmp_path)
-    broken = re.findall(r"^(.+) BROKEN$", done.stdout, flags=re.MULTILINE)
+    broken = re.findall(r"^(.+) BROKEN\b", done.stdout, flags=re.MULTILINE)
     assert done.returncode == 1, done.stdout
     assert CONTRACTS[PLANTS[name].contract] in broken
 
