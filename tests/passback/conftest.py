@@ -1,0 +1,61 @@
+"""A drain that speaks to a FakeGradebook, and a class whose results can be recorded in one line."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+import pytest
+
+from lti_tool.core.clock import FakeClock
+from lti_tool.core.web import Runtime
+from lti_tool.ledger import services
+from lti_tool.ledger.rules import Outcome
+from lti_tool.lms import tool_keys
+from lti_tool.lms.connector import Connector
+from lti_tool.lms.tokens import Tokens
+from lti_tool.passback.drain import Drain
+from tests.passback.gradebook import FakeGradebook
+from tests.school import Person, School
+
+
+@pytest.fixture
+def gradebook() -> FakeGradebook:
+    return FakeGradebook()
+
+
+@pytest.fixture
+def connector(runtime: Runtime, clock: FakeClock, gradebook: FakeGradebook) -> Connector:
+    tool_keys.ensure_key(runtime.database, runtime.keys, clock.now())
+    return Connector(gradebook, Tokens(runtime.database, runtime.keys, gradebook, clock), clock)
+
+
+@pytest.fixture
+def drain(runtime: Runtime, clock: FakeClock, connector: Connector) -> Iterator[Drain]:
+    drain = Drain(runtime.database, clock, connector, concurrency=4, chance=lambda: 1.0)
+    yield drain
+    drain.close()
+
+
+class Recorder:
+    """Records results, each as a new fact."""
+
+    def __init__(self, school: School, clock: FakeClock) -> None:
+        self._school, self._clock, self._facts = school, clock, 0
+
+    def __call__(self, activity_id: int, person: Person, score: str) -> None:
+        self._facts += 1
+        with self._school.database.writing() as session:
+            services.record(
+                session,
+                activity_id=activity_id,
+                member_id=person.member_id,
+                outcome=Outcome(Decimal(1), Decimal(score), completed=True),
+                verb="finished",
+                source=f"fact:{self._facts}",
+                now=self._clock.now(),
+            )
+
+
+@pytest.fixture
+def reach(school: School, clock: FakeClock) -> Recorder:
+    """reach(activity_id, person, "71.5")"""
+    return Recorder(school, clock)

@@ -1,0 +1,115 @@
+"""FakeGradebook: a small platform in this process, spoken to through the same class as a real one.
+
+It gives tokens, keeps grades, remembers every score that came in, and answers what a test planned.
+"""
+
+import json
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from lti_tool.core.http import Headers, Http, HttpError, Response, TimedOut
+
+SCORE = "application/vnd.ims.lis.v1.score+json"
+Planned = tuple[int, dict[str, str], bytes] | HttpError
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request that came in."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+@dataclass
+class FakeGradebook(Http):
+    """Stands where `Http` stands."""
+
+    calls: list[Call] = field(default_factory=list)
+    planned: list[Planned] = field(default_factory=list)
+    """Answers to the next scores, in order; afterwards all is well."""
+    always: Planned | None = None
+    tokens_given: int = 0
+    token_answer: Planned | None = None
+    token_body: dict[str, Any] = field(default_factory=dict)
+    valid_tokens: set[str] = field(default_factory=set)
+    columns: list[dict[str, Any]] = field(default_factory=list)
+    on_score: Callable[[Call], None] | None = None
+    dead_hosts: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self._lock = threading.Lock()
+
+    @property
+    def scores(self) -> list[dict[str, Any]]:
+        """Every score that was posted, whatever was answered."""
+        return [call.json() for call in self.calls if urlsplit(call.url).path.endswith("/scores")]
+
+    def grade(self, sub: str) -> Any:
+        """The last score of a person that was posted."""
+        return next((score["scoreGiven"] for score in reversed(self.scores) if score["userId"] == sub), None)
+
+    def request(
+        self, method: str, url: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
+    ) -> Response:
+        call = Call(method, url, dict(headers or {}), body or b"")
+        with self._lock:
+            self.calls.append(call)
+            return self._answer(call)
+
+    def post(self, url: str, body: bytes, headers: Mapping[str, str] | None = None) -> Response:
+        return self.request("POST", url, body, headers)
+
+    def _answer(self, call: Call) -> Response:
+        path = urlsplit(call.url).path
+        if (urlsplit(call.url).hostname or "") in self.dead_hosts:
+            return self._say(call, TimedOut("lms.example"))
+        if path.endswith("/token"):
+            return self._token(call)
+        if call.headers.get("Authorization", "").removeprefix("Bearer ") not in self.valid_tokens:
+            return self._say(call, (401, {}, b""))
+        if path.endswith("/scores"):
+            return self._score(call)
+        if path.endswith("/lineitems"):
+            return self._columns(call)
+        return self._say(call, (404, {}, b""))
+
+    def _token(self, call: Call) -> Response:
+        if self.token_answer is not None:
+            return self._say(call, self.token_answer)
+        self.tokens_given += 1
+        token = f"token-{self.tokens_given}"
+        self.valid_tokens.add(token)
+        asked = parse_qs(call.body.decode())["scope"][0]
+        body = {"access_token": token, "token_type": "bearer", "expires_in": 3600, "scope": asked} | self.token_body
+        return self._say(call, (200, {"content-type": "text/html"}, json.dumps(body).encode()))
+
+    def _score(self, call: Call) -> Response:
+        if self.on_score is not None:
+            self.on_score(call)
+        planned = self.planned.pop(0) if self.planned else self.always
+        if planned is None and call.headers.get("Content-Type") != SCORE:
+            planned = (415, {}, b"")
+        return self._say(call, planned or (200, {}, b""))
+
+    def _columns(self, call: Call) -> Response:
+        if call.method == "POST":
+            made = call.json() | {"id": f"{call.url}/{len(self.columns) + 100}"}
+            self.columns.append(made)
+            return self._say(call, (201, {}, json.dumps(made).encode()))
+        return self._say(call, (200, {}, json.dumps(self.columns).encode()))
+
+    @staticmethod
+    def _say(call: Call, planned: Planned) -> Response:
+        if isinstance(planned, HttpError):
+            raise planned
+        status, headers, body = planned
+        return Response(status, Headers(headers.items()), body, call.url)
