@@ -1,0 +1,1 @@
+"""Micro-lessons: blocks in versions, the reader, the editor."""

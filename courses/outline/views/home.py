@@ -1,0 +1,55 @@
+"""The course home: one address, the task list for members, the workbench for staff. A hot path."""
+
+from typing import Any
+
+from flask import url_for
+from flask.typing import ResponseReturnValue
+
+from courses.outline import queries
+from courses.outline.views import rows, staff
+from courses.outline.views.blueprint import blueprint
+from courses.outline.views.words import Words
+from courses.progress.queries import deviations
+from lti_tool.core.errors import NotFound
+from lti_tool.core.i18n import current_language, current_zone
+from lti_tool.core.web import render, runtime
+from lti_tool.identity import current
+from lti_tool.identity.actor import Actor, Can
+from lti_tool.ledger.models import Activity, ActivityStatus
+
+
+@blueprint.get("/home/<int:activity_id>")
+def home(activity_id: int) -> ResponseReturnValue:
+    """At most five statements for members: grants, tasks with results, dates, grades' ways, times."""
+    with runtime().database.reading_core() as connection:
+        asking = current.asking(connection)
+        if asking is None:
+            raise NotFound
+        outline = queries.for_member(connection, activity_id, asking.member_id)
+        if outline is None:
+            raise NotFound
+        actor = current.actor(connection, outline.home.context_id)
+        if actor.can(Can.follow) and not actor.preview:
+            known: Any = staff.read(connection, outline.home)
+        else:
+            if outline.home.status is not ActivityStatus.published:
+                raise NotFound
+            known = rows.Known(
+                outline.tasks,
+                deviations(connection, Activity.parent_id == activity_id, actor.member_id),
+                queries.ways(connection, activity_id, actor.member_id),
+                queries.times(connection, activity_id, actor.member_id),
+            )
+    words = Words(current_language(), current_zone(), runtime().clock.now())
+    if isinstance(known, rows.Known):
+        return render("courses/home.html", **_head(actor, outline.home), **rows.page(known, words))
+    return render("courses/home_staff.html", **_head(actor, outline.home), **staff.page(known, words, actor))
+
+
+def _head(actor: Actor, home: Any) -> dict[str, Any]:
+    return {
+        "title": home.title or actor.course,
+        "meta": [actor.course] if actor.course and actor.course != home.title else [],
+        "home_id": home.id,
+        "progress_address": url_for("courses_outline.members", activity_id=home.id) if actor.can(Can.follow) else "",
+    }

@@ -1,0 +1,1 @@
+"""Learning time: one pointer per person, credit per item."""

@@ -1,0 +1,134 @@
+"""The heartbeat: two statements, no row appended, authorised inside the first one."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import BigInteger, Connection, bindparam, text
+
+from courses.progress.rules import DAILY_MS, ITEM_FACTOR, LONGEST_GAP_MS, UNKNOWN_EFFORT_MINUTES, milliseconds
+from lti_tool.core.columns import UtcDateTime
+from lti_tool.core.i18n.language import DEFAULT_ZONE, zone_named
+from lti_tool.identity.actor import Carrier
+from lti_tool.identity.sessions import IDLE
+
+_GAP = "(:ms - learning_pointer.beat_ms)"
+_USED = "(CASE WHEN learning_pointer.day = :day THEN learning_pointer.day_ms ELSE 0 END)"
+_CREDIT = (
+    f"(CASE WHEN {_GAP} > 0 AND {_GAP} <= {LONGEST_GAP_MS} AND {_USED} + {_GAP} <= {DAILY_MS} THEN {_GAP} ELSE 0 END)"
+)
+
+# The person's own dates beat the activity's; groups and the LMS's window are asked in the slow way (`is_open`), because
+# they are rare. Preview, guests and mentors never count.
+_POINT = text(f"""
+INSERT INTO learning_pointer (member_id, activity_id, beat_ms, gap_ms, credit_ms, day, day_ms)
+SELECT s.member_id, a.id, :ms, 0, 0, :day, 0
+FROM browser_session s
+JOIN launch_grant g ON g.session_id = s.id AND g.member_id = s.member_id
+JOIN activity a ON a.context_id = g.context_id
+LEFT JOIN override o ON o.activity_id = a.id AND o.member_id = s.member_id
+WHERE s.token_hash = :token AND s.carrier = :carrier AND s.expires_at > :now AND s.seen_at > :idle
+  AND (:member = 0 OR (s.id = :session AND s.member_id = :member))
+  AND a.id = :activity AND a.kind = 'lesson' AND a.status = 'published'
+  AND g.preview = :no AND g.role = 'member'
+  AND (:is_open OR ((COALESCE(o.opens_at, a.opens_at) IS NULL OR COALESCE(o.opens_at, a.opens_at) <= :now)
+    AND (COALESCE(o.closes_at, a.closes_at) IS NULL OR COALESCE(o.closes_at, a.closes_at) > :now)))
+ON CONFLICT (member_id) DO UPDATE SET
+  activity_id = excluded.activity_id,
+  gap_ms = CASE WHEN {_GAP} > 0 THEN {_GAP} ELSE 0 END,
+  credit_ms = {_CREDIT},
+  day = :day,
+  day_ms = {_USED} + {_CREDIT},
+  beat_ms = CASE WHEN {_GAP} > 0 THEN :ms ELSE learning_pointer.beat_ms END
+RETURNING member_id, gap_ms, credit_ms
+""").bindparams(  # noqa: S608 - the inserted pieces are constants of this module
+    bindparam("now", type_=UtcDateTime),
+    bindparam("idle", type_=UtcDateTime),
+    bindparam("ms", type_=BigInteger),
+    bindparam("day", type_=BigInteger),
+)
+
+_CAP = f"(SELECT CASE WHEN effort_minutes > 0 THEN effort_minutes ELSE {UNKNOWN_EFFORT_MINUTES} END * {ITEM_FACTOR * 60_000} FROM activity WHERE id = :activity)"  # noqa: S608 - constants of this package
+_SUM = "learning_time.credited_ms + :credit"
+
+_ADD = text(f"""
+INSERT INTO learning_time (activity_id, member_id, credited_ms, open_ms, last_at)
+VALUES (:activity, :member, :credit, :open, :now)
+ON CONFLICT (activity_id, member_id) DO UPDATE SET
+  credited_ms = CASE
+    WHEN {_SUM} <= {_CAP} THEN {_SUM}
+    WHEN learning_time.credited_ms < {_CAP} THEN {_CAP}
+    ELSE learning_time.credited_ms END,
+  open_ms = learning_time.open_ms + :open,
+  last_at = :now
+RETURNING credited_ms, (SELECT min_seconds FROM lesson_use WHERE activity_id = :activity) AS min_seconds
+""").bindparams(bindparam("now", type_=UtcDateTime))  # noqa: S608 - the inserted pieces are constants of this module
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """What a heartbeat did."""
+
+    credited_ms: int
+    """The item's total for this person now."""
+    is_counting: bool
+    """Whether the caps still let time be credited."""
+    is_due: bool
+    """Whether this beat reached the time that completion needs: the client asks for an evaluation then."""
+
+
+def day_of(now: datetime) -> int:
+    """The day that the daily cap counts, in the default zone."""
+    return now.astimezone(zone_named(DEFAULT_ZONE)).toordinal()
+
+
+def beat(
+    connection: Connection,
+    *,
+    token_hash: str,
+    carrier: Carrier,
+    session_id: int,
+    member_id: int,
+    activity_id: int,
+    claimed_open_ms: int,
+    now: datetime,
+    is_open: bool = False,
+) -> Beat | None:
+    """Credit the time since this person's last beat to `activity_id`; None if the session, grant or dates forbid it.
+
+    Two statements, one if refused. `session_id` and `member_id` are what the CSRF token names (0: a bearer page, which
+    has none). `is_open`: the dates have been found open in the slow way. Does not commit.
+    """
+    pointed = connection.execute(
+        _POINT,
+        {
+            "ms": milliseconds(now),
+            "day": day_of(now),
+            "token": token_hash,
+            "carrier": carrier.value,
+            "now": now,
+            "idle": now - IDLE,
+            "session": session_id,
+            "member": member_id,
+            "activity": activity_id,
+            "no": False,
+            "is_open": is_open,
+        },
+    ).first()
+    if pointed is None:
+        return None
+    added = connection.execute(
+        _ADD,
+        {
+            "activity": activity_id,
+            "member": pointed.member_id,
+            "credit": pointed.credit_ms,
+            "open": min(max(0, claimed_open_ms), pointed.gap_ms),
+            "now": now,
+        },
+    ).one()
+    target = (added.min_seconds or 0) * 1000
+    return Beat(
+        credited_ms=added.credited_ms,
+        is_counting=pointed.credit_ms > 0 or pointed.gap_ms == 0 or pointed.gap_ms > LONGEST_GAP_MS,
+        is_due=bool(target) and added.credited_ms - pointed.credit_ms < target <= added.credited_ms,
+    )
