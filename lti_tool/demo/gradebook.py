@@ -43,7 +43,8 @@ def score_log(connection: sqlite3.Connection, after: int = 0) -> list[dict[str, 
 def recent(connection: sqlite3.Connection, course_id: str, person_id: str | None, count: int = 5) -> list[sqlite3.Row]:
     """The score POSTs that came in last, newest first; of one person or of all."""
     return connection.execute(
-        "SELECT score_log.*, line_item.label FROM score_log JOIN line_item ON line_item.id = score_log.line_item_id"
+        "SELECT score_log.*, line_item.label, family_name || given_name AS name FROM score_log"
+        " JOIN line_item ON line_item.id = score_log.line_item_id LEFT JOIN person ON person.id = person_id"
         " WHERE course_id = ? AND person_id = coalesce(?, person_id) ORDER BY score_log.id DESC LIMIT ?",
         (course_id, person_id, count),
     ).fetchall()

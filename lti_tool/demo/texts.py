@@ -29,7 +29,6 @@ ENGLISH = {
     "停止应答": "Stop answering",
     "恢复应答": "Answer again",
     "平台已停止应答：成绩暂时送不进来。": "The LMS has stopped answering: no score gets in for now.",
-    "刷新": "Reload",
     "教师工具": "For teachers",
     "从党课中选择并添加活动": "Add an activity by deep linking",
     "添加没有内容的链接": "Add a link without content",
@@ -46,10 +45,6 @@ ENGLISH = {
     "回到课程": "Back to the course",
     "已添加活动": "Activities added",
     "没有成绩列": "There are no columns",
-    "未收到": "nothing yet",
-    "已被清除": "taken away",
-    "语言": "Language",
-    "收到时间": "Received",
 }
 
 

@@ -211,3 +211,10 @@ def test_unknown_fault_is_refused(lms: LmsDriver) -> None:
         reply = lms.browser(None).request("POST", f"{lms.base_url}/control/faults", headers={"Content-Type": "application/json"},
                                           body=str(plan).replace("'", '"').encode())  # fmt: skip
         assert reply.status == 400
+
+
+def test_emptied_gradebook_takes_the_same_scores_again(services: Services, clock: StillClock) -> None:
+    services.score("link-quiz", at=clock.now())
+    services.lms.control("DELETE", "gradebook")
+    assert (services.lms.gradebook(), services.lms.score_log()) == ({}, [])
+    assert services.score("link-quiz", at=clock.now()).status == 200
