@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGES = ("lti_tool", "courses", "quizzes", "forum")
 CATALOGUES = sorted((ROOT / "lti_tool" / "translations" / "zh_CN").glob("*.po"))
 KEYWORDS: dict[str, tuple[int, ...] | None] = {
-    **dict.fromkeys(("_", "_l", "gettext", "lazy_gettext")),
+    **dict.fromkeys(("_", "_l", "N_", "gettext", "lazy_gettext")),
     **dict.fromkeys(("ngettext", "lazy_ngettext"), (1, 2)),
 }
 PLACEHOLDER = re.compile(r"%\((\w+)\)s")

@@ -20,16 +20,18 @@ from lti_tool.core.i18n.language import (
     Preferences,
     current_language,
     current_locale,
+    current_place,
     current_preferences,
     current_scheme,
     current_zone,
     install,
     speaking,
 )
-from lti_tool.core.i18n.texts import LazyText, gettext, lazy_gettext, lazy_ngettext, ngettext
+from lti_tool.core.i18n.texts import N_, LazyText, gettext, lazy_gettext, lazy_ngettext, ngettext
 
 __all__ = [
     "DEFAULT_ZONE",
+    "N_",
     "Catalogue",
     "Language",
     "LazyText",
@@ -37,6 +39,7 @@ __all__ = [
     "catalogue",
     "current_language",
     "current_locale",
+    "current_place",
     "current_preferences",
     "current_scheme",
     "current_zone",

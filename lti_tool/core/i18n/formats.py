@@ -10,56 +10,63 @@ from functools import cache
 
 from babel import Locale
 
-from lti_tool.core.i18n.language import Language, current_language, current_zone
-from lti_tool.core.i18n.texts import gettext, ngettext
+from lti_tool.core.i18n.catalogue import Catalogue, catalogue
+from lti_tool.core.i18n.language import Language, current_place, current_zone
+from lti_tool.core.i18n.texts import N_, gettext, ngettext
+
+_GAP = {Language.zh: " ", Language.en: ", "}
 
 
 def format_clock(moment: datetime, zone: tzinfo | None = None) -> str:
     """`18:00`."""
-    return f"{moment.astimezone(zone or current_zone()):%H:%M}"
+    return _clock(moment.astimezone(zone or current_zone()))
 
 
 def format_day(moment: datetime, now: datetime, zone: tzinfo | None = None) -> str:
     """`11月20日 周五`, `Fri 20 Nov`."""
-    zone = zone or current_zone()
-    return _day(moment.astimezone(zone).date(), now.astimezone(zone).date(), with_weekday=True)
+    texts, zone = _place(zone)
+    return _day(moment.astimezone(zone), now.astimezone(zone), texts.language)
 
 
 def format_moment(moment: datetime, now: datetime, zone: tzinfo | None = None) -> str:
     """`今天 10:12`, `昨天 21:08`, `11月17日 10:41`: when something happened."""
-    zone = zone or current_zone()
-    day, today = moment.astimezone(zone).date(), now.astimezone(zone).date()
-    clock = format_clock(moment, zone)
-    if day == today:
-        return gettext("today %(clock)s", clock=clock)
-    if day == today - timedelta(days=1):
-        return gettext("yesterday %(clock)s", clock=clock)
-    return f"{_day(day, today, with_weekday=False)}{_gap()}{clock}"
+    texts, zone = _place(zone)
+    moment, now = moment.astimezone(zone), now.astimezone(zone)
+    days = now.toordinal() - moment.toordinal()
+    clock = _clock(moment)
+    if days == 0:
+        return texts.text(N_("today %(clock)s")) % {"clock": clock}
+    if days == 1:
+        return texts.text(N_("yesterday %(clock)s")) % {"clock": clock}
+    return f"{_day(moment, now, texts.language, with_weekday=False)}{_GAP[texts.language]}{clock}"
 
 
 def format_due(due: datetime, now: datetime, zone: tzinfo | None = None) -> str:
     """`11月20日 周五 18:00 截止`, or `已截止` once it is past."""
-    when = _day_and_clock(due, now, zone)
-    return gettext("due %(when)s", when=when) if due > now else gettext("was due %(when)s", when=when)
+    texts, zone = _place(zone)
+    text = N_("due %(when)s") if due > now else N_("was due %(when)s")
+    return texts.text(text) % {"when": _day_and_clock(due.astimezone(zone), now.astimezone(zone), texts.language)}
 
 
 def format_opens(opens: datetime, now: datetime, zone: tzinfo | None = None) -> str:
     """`12月1日 周二 08:00 开放`."""
-    return gettext("opens %(when)s", when=_day_and_clock(opens, now, zone))
+    texts, zone = _place(zone)
+    when = _day_and_clock(opens.astimezone(zone), now.astimezone(zone), texts.language)
+    return texts.text(N_("opens %(when)s")) % {"when": when}
 
 
 def format_span(start: datetime, end: datetime, now: datetime, zone: tzinfo | None = None) -> str:
     """`11月20日 周五 09:00 至 10:30`; the second day is named only if it is another one."""
-    zone = zone or current_zone()
-    same = start.astimezone(zone).date() == end.astimezone(zone).date()
-    last = format_clock(end, zone) if same else _day_and_clock(end, now, zone)
-    return gettext("%(start)s to %(end)s", start=_day_and_clock(start, now, zone), end=last)
+    texts, zone = _place(zone)
+    start, end, now = start.astimezone(zone), end.astimezone(zone), now.astimezone(zone)
+    last = _clock(end) if start.date() == end.date() else _day_and_clock(end, now, texts.language)
+    return texts.text(N_("%(start)s to %(end)s")) % {"start": _day_and_clock(start, now, texts.language), "end": last}
 
 
 def format_days_left(due: datetime, now: datetime, zone: tzinfo | None = None) -> str:
     """`还剩 3 天`, `今天截止`, `逾期 4 天`: calendar days in the course's zone."""
     zone = zone or current_zone()
-    days = (due.astimezone(zone).date() - now.astimezone(zone).date()).days
+    days = due.astimezone(zone).toordinal() - now.astimezone(zone).toordinal()
     if due <= now:
         return (
             ngettext("%(num)s day overdue", "%(num)s days overdue", -days) if days else gettext("overdue since today")
@@ -102,23 +109,28 @@ def format_percent(share: Decimal | float) -> str:
     return f"{full}%"
 
 
-def _day_and_clock(moment: datetime, now: datetime, zone: tzinfo | None) -> str:
-    zone = zone or current_zone()
-    return f"{format_day(moment, now, zone)}{_gap()}{format_clock(moment, zone)}"
+def _place(zone: tzinfo | None) -> tuple[Catalogue, tzinfo]:
+    """The texts of the present language, and the zone. Looked up once per format: pages format dates by the hundred."""
+    language, here = current_place()
+    return catalogue(language), zone or here
 
 
-def _gap() -> str:
-    return " " if current_language() is Language.zh else ", "
+def _clock(local: datetime) -> str:
+    return f"{local.hour:02}:{local.minute:02}"
 
 
-def _day(day: date, today: date, *, with_weekday: bool) -> str:
-    months, weekdays = _names(current_language())
-    weekday = weekdays[day.weekday()]
-    if current_language() is Language.zh:
+def _day_and_clock(local: datetime, today: datetime, language: Language) -> str:
+    return f"{_day(local, today, language)}{_GAP[language]}{_clock(local)}"
+
+
+def _day(day: date, today: date, language: Language, *, with_weekday: bool = True) -> str:
+    months, weekdays = _names(language)
+    weekday = weekdays[day.weekday()] if with_weekday else ""
+    if language is Language.zh:
         year = "" if day.year == today.year else f"{day.year}年"
-        return f"{year}{day.month}月{day.day}日" + (f" {weekday}" if with_weekday else "")
+        return f"{year}{day.month}月{day.day}日 {weekday}".rstrip()
     year = "" if day.year == today.year else f" {day.year}"
-    return (f"{weekday} " if with_weekday else "") + f"{day.day} {months[day.month]}{year}"
+    return f"{weekday} {day.day} {months[day.month]}{year}".lstrip()
 
 
 @cache

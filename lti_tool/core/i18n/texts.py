@@ -9,6 +9,11 @@ from lti_tool.core.i18n.catalogue import catalogue
 from lti_tool.core.i18n.language import current_language
 
 
+def N_(msgid: str) -> str:  # noqa: N802 - gettext's own name for it
+    """Marks a text for the catalogues without translating it."""
+    return msgid
+
+
 def gettext(msgid: str, /, **variables: object) -> str:
     """The text in the present language; `%(name)s` is filled only if there are variables."""
     text = catalogue(current_language()).text(msgid)
