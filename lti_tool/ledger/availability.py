@@ -101,7 +101,6 @@ def _stated(wish: _T | None, rule: _T) -> _T:
 
 def _with(window: Window, other: Concession) -> Window:
     """`window` with every field that the override states."""
-
     return Window(
         opens=_stated(other.opens, window.opens),
         due=_stated(other.due, window.due),

@@ -28,6 +28,8 @@ class Kind:
     create: str
     review: str
     create_label: LazyText = ""
+    is_root: bool = False
+    """Whether activities of this kind hold the course's others (the course home)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from lti_tool.core.web import runtime
 from lti_tool.identity.models import GroupMember
 from lti_tool.ledger.availability import Concession, Dates, Window, effective
 from lti_tool.ledger.models import Activity, Override, Placement
@@ -43,3 +44,15 @@ def lms_window(session: Session, activity_id: int) -> Dates:
     opens: list[datetime] = [row.lms_opens_at for row in rows if row.lms_opens_at is not None]
     closes: list[datetime] = [row.lms_closes_at for row in rows if row.lms_closes_at is not None]
     return Dates(opens=max(opens, default=None), closes=min(closes, default=None))
+
+
+def home_of(session: Session, context_id: int) -> int | None:
+    """The activity under which new ones of this course are listed: the oldest of a root kind. None: there is none yet."""
+    roots = [kind.name for kind in runtime().kinds.values() if kind.is_root]
+    found: int | None = session.scalar(
+        select(Activity.id)
+        .where(Activity.context_id == context_id, Activity.kind.in_(roots))
+        .order_by(Activity.id)
+        .limit(1)
+    )
+    return found

@@ -1,6 +1,6 @@
 """Pages of discussions."""
 
-from forum.threads.views import moderating, reading, setting_up, writing
+from forum.threads.views import creating, moderating, reading, setting_up, writing
 from forum.threads.views.opening import blueprint
 
-__all__ = ["blueprint", "moderating", "reading", "setting_up", "writing"]
+__all__ = ["blueprint", "creating", "moderating", "reading", "setting_up", "writing"]
