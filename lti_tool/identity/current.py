@@ -170,18 +170,32 @@ def any_actor(database: Session | Connection) -> Actor:
 
 
 def preferences() -> Preferences:
-    """What is known about the reader of this page: choices by hand first, then what the launch said."""
+    """What is known about the reader of this page: choices by hand first, then what the launch said.
+
+    Every text asks for it, so it is put together once per session and grant that the request has loaded.
+    """
     found: Asking | None = g.get("asking")
     if found is None:
-        return Preferences()
-    grant: Actor | None = g.get("actor") or next(iter(found.grants.values()), None)
-    target = grant.document_target if grant else ""
+        return _UNKNOWN
+    grant: Actor | None = g.get("actor")
+    known: tuple[Asking, Actor | None, Preferences] | None = g.get("reader")
+    if known is None or known[0] is not found or known[1] is not grant:
+        known = g.reader = (found, grant, _preferences(found, grant or next(iter(found.grants.values()), None)))
+    return known[2]
+
+
+_UNKNOWN = Preferences()
+
+
+def _preferences(found: Asking, grant: Actor | None) -> Preferences:
+    if grant is None:
+        return Preferences(language=found.locale, scheme=found.scheme)
     return Preferences(
         language=found.locale,
-        launch_locale=grant.locale if grant else None,
+        launch_locale=grant.locale,
         scheme=found.scheme,
-        is_framed={"iframe": True, "frame": True, "window": False}.get(target),
-        **({"zone": grant.zone} if grant else {}),
+        is_framed={"iframe": True, "frame": True, "window": False}.get(grant.document_target),
+        zone=grant.zone,
     )
 
 
