@@ -1,3 +1,9 @@
 """Loads the project's pytest plugins; fixtures stand in tests/conftest.py."""
 
-pytest_plugins = ("tests.plugins.engine", "tests.plugins.gate", "tests.plugins.loopback", "tests.plugins.shows")
+pytest_plugins = (
+    "tests.plugins.engine",
+    "tests.plugins.gate",
+    "tests.plugins.laws",
+    "tests.plugins.loopback",
+    "tests.plugins.shows",
+)
