@@ -106,7 +106,9 @@ def show_error(error: DangkeError) -> ResponseReturnValue:
     if wants_json():
         body = {"error": error.code, "message": str(error.message), "action": str(error.action), "ref": request_id()}
         return jsonify(body), error.status
-    kept = request.form.get("body") or request.form.get("source") or "" if request.method == "POST" else ""
+    # A body that was too large is not read again: that would raise the same error here.
+    may_read = request.method == "POST" and error.status != 413
+    kept = request.form.get("body") or request.form.get("source") or "" if may_read else ""
     page = render(
         "error.html", message=error.message, action=error.action, code=error.code, reference=request_id(), kept=kept
     )
@@ -120,6 +122,7 @@ def _show_http_error(error: HTTPException) -> ResponseReturnValue:
         return show_error(NotFound())
     if error.code in {301, 308} or error.code is None:
         return error.get_response()
+    shown: DangkeError
     if error.code == 405:
         shown = Invalid(_l("This address cannot be used like that."), code="DK-405")
     elif error.code < 500:

@@ -17,6 +17,8 @@ from cryptography.x509.oid import NameOID
 from lti_tool.core.http import Blocked, Http, HttpError, Limits, TimedOut, TooLarge, Unreachable
 from tests.core.http.servers import Quiet, http_server, raw_server
 
+pytestmark = pytest.mark.once
+
 QUICK = Limits(connect_seconds=0.3, read_seconds=0.2, total_seconds=0.5)
 
 

@@ -10,6 +10,9 @@ from lti_tool.core.markup import MarkupRefused, Profile, Renderer
 from lti_tool.core.markup.process import ChildDied, RenderingProcess
 
 
+pytestmark = pytest.mark.once
+
+
 @pytest.fixture
 def process() -> Iterator[RenderingProcess]:
     made = RenderingProcess()

@@ -10,6 +10,8 @@ from lti_tool.core.markup import MarkupRefused, Renderer
 from lti_tool.core.markup.rendering import PROFILES, ImageWithoutText, render
 from lti_tool.core.text import clean_text
 
+pytestmark = pytest.mark.once
+
 MEDIA = "/media/Zm9vYmFyYmF6cXV4MTIzNA"
 
 PAYLOADS = (

@@ -1,0 +1,1 @@
+"""Uploads: what may be kept, where it lies, who may fetch it."""

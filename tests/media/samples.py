@@ -1,0 +1,23 @@
+"""The first bytes of files of each kind, made by hand."""
+
+import struct
+
+PNG = b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + b"IHDR" + struct.pack(">II", 640, 480) + b"\x08\x02\x00\x00\x00"
+GIF = b"GIF89a" + struct.pack("<HH", 3, 2) + b"\x00\x00\x00;"
+JPEG = (
+    b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00"
+    b"\xff\xdb\x00\x04\x00\x00\xff\xc0\x00\x11\x08"
+    + struct.pack(">HH", 20, 30)
+    + b"\x03\x01\x11\x00\x02\x11\x01\x03\x11\x01"
+)
+WEBP = b"RIFF\x1a\x00\x00\x00WEBPVP8X\x0a\x00\x00\x00\x00\x00\x00\x00" + b"\x63\x00\x00" + b"\x31\x00\x00"
+WEBP_LOSSLESS = b"RIFF\x1a\x00\x00\x00WEBPVP8L\x0a\x00\x00\x00\x2f" + struct.pack("<I", 99 | 49 << 14)
+WEBP_LOSSY = b"RIFF\x1a\x00\x00\x00WEBPVP8 \x0a\x00\x00\x00" + b"\x00" * 6 + struct.pack("<HH", 100, 50)
+MP4 = b"\x00\x00\x00\x18ftypisom\x00\x00\x02\x00isomiso2" + bytes(range(256)) * 40
+M4A = b"\x00\x00\x00\x18ftypM4A \x00\x00\x02\x00isomiso2"
+WEBM = b"\x1aE\xdf\xa3\x9fB\x86\x81\x01B\xf7\x81\x01B\x82\x84webmB\x87\x81\x02"
+MP3 = b"ID3\x04\x00\x00\x00\x00\x00\x00"
+PDF = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n"
+VTT = b"WEBVTT\n\n00:01.000 --> 00:04.000\n\xe5\xad\xa6\xe4\xb9\xa0\n"
+HTML = b"<!doctype html><script>alert(1)</script>"
+SVG = b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>"
