@@ -1,6 +1,15 @@
-"""What this room hands to the application: blueprints, kinds of activities, sweeps."""
+"""What this room hands to the application: its blueprint."""
 
 from flask import Blueprint
 
+from lti_tool.launch import models
+from lti_tool.launch.views import choose, keys, launch, login
+from lti_tool.launch.views.blueprint import blueprint
 
-BLUEPRINTS: tuple[Blueprint, ...] = ()
+TABLES = (models.LoginState, models.DeepLinkRequest, models.LaunchFailure)
+"""Naming them here means that whoever wires this room has imported its models."""
+
+VIEWS = (choose, keys, launch, login)
+"""Importing them has added their routes."""
+
+BLUEPRINTS: tuple[Blueprint, ...] = (blueprint,)

@@ -1,0 +1,37 @@
+"""What the launch keeps in memory for one application: registrations, key sets, counters."""
+
+from dataclasses import dataclass, field
+from itertools import count
+
+from lti_tool.core.http import Http
+from lti_tool.core.web import Runtime
+from lti_tool.launch.limits import Limit
+from lti_tool.launch.registry import Registry
+from lti_tool.lms.key_sets import KeySets
+
+LOGINS_PER_MINUTE = 20
+FAILURES_PER_MINUTE = 60
+PRUNE_EVERY = 100
+
+
+@dataclass(slots=True)
+class Edge:
+    """One per application and process."""
+
+    registry: Registry
+    key_sets: KeySets
+    logins: Limit = field(default_factory=lambda: Limit(LOGINS_PER_MINUTE))
+    """Per registration and login hint, and per browser session (OL-17)."""
+    failures: Limit = field(default_factory=lambda: Limit(FAILURES_PER_MINUTE))
+    """Per address, of refused requests only: a campus sits behind one address."""
+    begun: "count[int]" = field(default_factory=count)
+
+
+def edge_of(runtime: Runtime) -> Edge:
+    """The application's edge; made at the first question."""
+    found: Edge | None = runtime.services.get("launch")
+    if found is None:
+        # Two threads may both make one; setdefault lets the first win.
+        made = Edge(Registry(runtime.database), KeySets(Http.of(runtime.settings).get))
+        found = runtime.services.setdefault("launch", made)
+    return found

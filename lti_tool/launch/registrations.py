@@ -1,0 +1,125 @@
+"""Registering an LMS: what `dangke register` and `dangke seed` call. Flushes, never commits."""
+
+from datetime import datetime
+from typing import Annotated, Self
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lti_tool.core.text import clean_line
+from lti_tool.identity.actor import Role
+from lti_tool.identity.models import Deployment, Registration, Tenant
+from lti_tool.launch.rules.urls import http_url, origin
+
+Id = Annotated[str, Field(min_length=1, max_length=255)]
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class RegistrationForm(BaseModel):
+    """What has to be known of an LMS. Issuer, client id and deployment ids are kept character by character."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    issuer: Id
+    client_id: Id
+    auth_url: str
+    token_url: str
+    jwks_url: str
+    deployment_ids: tuple[Id, ...] = ()
+    tenant: Name = "School"
+    """Name of the school; an existing one of that name is used."""
+    timezone: str = "Asia/Shanghai"
+    name: Name = "LMS"
+    family: Annotated[str, Field(max_length=40)] = ""
+    audience: str | None = None
+    """`aud` of token requests where it is not the token URL."""
+    frame_origins: tuple[str, ...] = ()
+    """Who may show us in a frame; left out, the origins of the issuer and of the authorization endpoint."""
+    service_hosts: tuple[str, ...] = ()
+    """Hosts that its services may be on; left out, those of the addresses above."""
+    role_overrides: dict[str, Role] = Field(default_factory=dict)
+    is_demo: bool = False
+
+    @field_validator("auth_url", "token_url", "jwks_url")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        if not http_url(value, longest=1000):
+            raise ValueError("must be an http(s) address")
+        return value
+
+    @field_validator("frame_origins")
+    @classmethod
+    def _origins(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        for value in values:
+            if origin(value.replace("://*.", "://any.")) != value.replace("://*.", "://any."):
+                raise ValueError("must be origins such as https://lms.example.edu or https://*.example.edu")
+        return values
+
+    @field_validator("tenant", "name")
+    @classmethod
+    def _clean(cls, value: str) -> str:
+        return clean_line(value, 200)
+
+    @model_validator(mode="after")
+    def _https(self) -> Self:
+        if not self.is_demo and any(not url.startswith("https:") for url in self._addresses() if not _is_loopback(url)):
+            raise ValueError("the addresses of an LMS must be https")
+        return self
+
+    def _addresses(self) -> tuple[str, ...]:
+        return (self.auth_url, self.token_url, self.jwks_url)
+
+    @property
+    def origins(self) -> list[str]:
+        """Who may frame us."""
+        return list(self.frame_origins or dict.fromkeys(filter(None, map(origin, (self.issuer, self.auth_url)))))
+
+    @property
+    def hosts(self) -> list[str]:
+        """Hosts that scores may be sent to."""
+        named = (urlsplit(url).hostname or "" for url in (self.issuer, *self._addresses()) if http_url(url))
+        return list(self.service_hosts or dict.fromkeys(named))
+
+
+def _is_loopback(url: str) -> bool:
+    return (urlsplit(url).hostname or "") in {"localhost", "127.0.0.1", "::1"}
+
+
+def register(session: Session, data: RegistrationForm, now: datetime) -> Registration:
+    """Add a registration, or bring the one of this issuer and client id up to date; deployments are only added.
+
+    A running tool sees it within half a minute, and at once when somebody launches from a new one.
+    """
+    found = session.scalar(
+        select(Registration).where(Registration.issuer == data.issuer, Registration.client_id == data.client_id)
+    )
+    if found is None:
+        found = Registration(
+            tenant_id=_tenant(session, data).id, issuer=data.issuer, client_id=data.client_id, created_at=now
+        )
+        session.add(found)
+    found.name, found.family, found.audience = data.name, data.family, data.audience
+    found.auth_url, found.token_url, found.jwks_url = data.auth_url, data.token_url, data.jwks_url
+    found.frame_origins, found.service_hosts = data.origins, data.hosts
+    found.role_overrides = {role: local.value for role, local in data.role_overrides.items()}
+    found.is_demo = data.is_demo
+    session.flush()
+    known = set(session.scalars(select(Deployment.deployment_id).where(Deployment.registration_id == found.id)))
+    session.add_all(
+        Deployment(registration_id=found.id, tenant_id=found.tenant_id, deployment_id=deployment_id)
+        for deployment_id in dict.fromkeys(data.deployment_ids)
+        if deployment_id not in known
+    )
+    session.flush()
+    return found
+
+
+def _tenant(session: Session, data: RegistrationForm) -> Tenant:
+    tenant = session.scalar(select(Tenant).where(Tenant.name == data.tenant))
+    if tenant is None:
+        tenant = Tenant(name=data.tenant, timezone=data.timezone)
+        session.add(tenant)
+        session.flush()
+    return tenant

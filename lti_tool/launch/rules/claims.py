@@ -1,0 +1,195 @@
+"""The claims of a verified id_token as frozen values: what LTI requires is there, the rest is cleaned or ignored."""
+
+import re
+from dataclasses import dataclass
+from typing import Any, Final
+
+from lti_tool.core.text import clean_claim
+from lti_tool.launch.refused import Refused
+from lti_tool.launch.rules.names import given_name
+from lti_tool.launch.rules.roles import read_roles
+from lti_tool.launch.rules.urls import http_url
+
+CLAIM: Final = "https://purl.imsglobal.org/spec/lti/claim/"
+ENDPOINT: Final = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
+SETTINGS: Final = "https://purl.imsglobal.org/spec/lti-dl/claim/deep_linking_settings"
+SCORE_SCOPE: Final = "https://purl.imsglobal.org/spec/lti-ags/scope/score"
+RESOURCE_LINK, DEEP_LINKING = "LtiResourceLinkRequest", "LtiDeepLinkingRequest"
+LONGEST_ID = 255
+_TOKEN = re.compile(r"[0-9a-f]{32}")
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_TARGETS = frozenset({"iframe", "frame", "window"})
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """The AGS claim. `line_item` None: not there; '': the LMS says that the column is gone."""
+
+    line_item: str | None = None
+    line_items: str = ""
+    scopes: tuple[str, ...] = ()
+
+    @property
+    def may_score(self) -> bool:
+        return SCORE_SCOPE in self.scopes
+
+
+@dataclass(frozen=True, slots=True)
+class DeepLinking:
+    """The settings of a deep linking request (Deep Linking 2.0, 4.4.1)."""
+
+    return_url: str
+    accept_types: tuple[str, ...]
+    targets: tuple[str, ...]
+    accepts_line_item: bool
+    data: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What a launch says, cleaned."""
+
+    message_type: str
+    deployment_id: str
+    target_link_uri: str
+    sub: str
+    name: str
+    roles: tuple[str, ...]
+    context_key: str
+    context_title: str
+    context_label: str
+    resource_link_id: str
+    resource_title: str
+    return_url: str
+    locale: str
+    document_target: str
+    activity_token: str | None
+    endpoint: Endpoint
+    deep_linking: DeepLinking | None
+
+
+def read_claims(claims: dict[str, Any], *, needs_https: bool) -> Claims:
+    """Read the claims of a token whose signature is verified. Raises Refused (see the case list, TK-19 to TK-32)."""
+    message_type = _message_type(claims)
+    is_deep_linking = message_type == DEEP_LINKING
+    if claims.get(CLAIM + "version") != "1.3.0":
+        raise Refused("version")
+    deployment_id = _id(claims.get(CLAIM + "deployment_id"), "deployment_id")
+    if not (deployment_id.isascii() and deployment_id.isprintable()):
+        raise Refused("deployment_id")
+    target = claims.get(CLAIM + "target_link_uri")
+    if not isinstance(target, str) or not target:
+        raise Refused("target_claim")
+    link_id, link_title = ("", "") if is_deep_linking else _resource_link(claims)
+    key, title, label = _context(claims, link_id)
+    shown = _dict(claims.get(CLAIM + "launch_presentation"))
+    document_target = shown.get("document_target")
+    return Claims(
+        message_type=message_type,
+        deployment_id=deployment_id,
+        target_link_uri=target,
+        roles=read_roles(claims.get(CLAIM + "roles"), is_required=not is_deep_linking),
+        sub=_sub(claims),
+        name=given_name(claims),
+        context_key=key,
+        context_title=title,
+        context_label=label,
+        resource_link_id=link_id,
+        resource_title=link_title,
+        return_url=http_url(shown.get("return_url")),
+        locale=clean_claim(shown.get("locale"), 35),
+        document_target=document_target if isinstance(document_target, str) and document_target in _TARGETS else "",
+        activity_token=_activity_token(claims.get(CLAIM + "custom")),
+        endpoint=_endpoint(claims.get(ENDPOINT)),
+        deep_linking=_deep_linking(claims.get(SETTINGS), needs_https=needs_https) if is_deep_linking else None,
+    )
+
+
+def _message_type(claims: dict[str, Any]) -> str:
+    found = claims.get(CLAIM + "message_type")
+    if found == "LtiDeepLinkingResponse":
+        raise Refused("token_type")
+    if not isinstance(found, str) or found not in {RESOURCE_LINK, DEEP_LINKING}:
+        raise Refused("message_type")
+    return found
+
+
+def _id(value: object, reason: str) -> str:
+    """An identifier: 1 to 255 characters, kept exactly as it came."""
+    if not isinstance(value, str) or not 0 < len(value) <= LONGEST_ID or _UNSTORABLE.search(value):
+        raise Refused(reason)
+    return value
+
+
+def _sub(claims: dict[str, Any]) -> str:
+    if claims.get("sub") in (None, ""):
+        raise Refused("anonymous")
+    return _id(claims["sub"], "sub")
+
+
+def _resource_link(claims: dict[str, Any]) -> tuple[str, str]:
+    link = claims.get(CLAIM + "resource_link")
+    if not isinstance(link, dict):
+        raise Refused("resource_link")
+    return _id(link.get("id"), "resource_link"), clean_claim(link.get("title"), 200)
+
+
+def _context(claims: dict[str, Any], link_id: str) -> tuple[str, str, str]:
+    """(key, title, label); without the claim a resource link is a course of its own (CT-01)."""
+    context = claims.get(CLAIM + "context")
+    if context is None:
+        if not link_id:
+            raise Refused("context")
+        return f"l:{link_id}", "", ""
+    if not isinstance(context, dict):
+        raise Refused("context")
+    key = _id(context.get("id"), "context")
+    return f"c:{key}", clean_claim(context.get("title"), 200), clean_claim(context.get("label"), 200)
+
+
+def _activity_token(custom: object) -> str | None:
+    """Our token in the link's custom parameters, whatever case the LMS gave the key (CP-06)."""
+    for name, value in _dict(custom).items():
+        if name.lower() == "activity" and isinstance(value, str) and _TOKEN.fullmatch(value):
+            return value
+    return None
+
+
+def _endpoint(claim: object) -> Endpoint:
+    """The AGS claim; whatever is odd in it counts as absent (AG-03)."""
+    found = _dict(claim)
+    line_item, scopes = found.get("lineitem"), found.get("scope")
+    return Endpoint(
+        line_item="" if line_item == "" else http_url(line_item, longest=1000) or None,
+        line_items=http_url(found.get("lineitems"), longest=1000),
+        scopes=tuple(_texts(scopes))[:20],
+    )
+
+
+def _deep_linking(claim: object, *, needs_https: bool) -> DeepLinking:
+    if not isinstance(claim, dict):
+        raise Refused("deep_linking")
+    address = http_url(claim.get("deep_link_return_url"))
+    if not address or (needs_https and not address.startswith("https:")):
+        raise Refused("deep_linking")
+    types, targets = claim.get("accept_types"), claim.get("accept_presentation_document_targets")
+    if not isinstance(types, list) or not isinstance(targets, list):
+        raise Refused("deep_linking")
+    data = claim.get("data")
+    if data is not None and (not isinstance(data, str) or len(data) > 20_000 or _UNSTORABLE.search(data)):
+        raise Refused("deep_linking")
+    return DeepLinking(
+        return_url=address,
+        accept_types=tuple(_texts(types)),
+        targets=tuple(_texts(targets)),
+        accepts_line_item=str(claim.get("accept_lineitem", True)).lower() != "false",
+        data=data,
+    )
+
+
+def _dict(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _texts(value: object) -> list[str]:
+    return [text[:200] for text in value if isinstance(text, str)] if isinstance(value, list) else []

@@ -1,0 +1,1 @@
+"""Writes of the launch: logins and failures, the landing of a verified launch, choices."""

@@ -1,0 +1,1 @@
+"""HTTP of the launch: login, cookie probe, launch, choices, our key set."""

@@ -1,0 +1,120 @@
+"""The blueprint `launch`, and how a refusal is answered: page, log line, row, counter."""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, g, request
+from flask.typing import ResponseReturnValue
+
+from lti_tool.core import security
+from lti_tool.core.database import Busy
+from lti_tool.core.i18n import Language
+from lti_tool.core.i18n.language import speaking
+from lti_tool.core.logs import log
+from lti_tool.core.metrics import LAUNCH_FAILURES
+from lti_tool.core.web import render, request_id, runtime
+from lti_tool.launch.edge import edge_of
+from lti_tool.launch.reasons import HEADLINE, REASONS
+from lti_tool.launch.refused import Refused
+from lti_tool.launch.registry import Known
+from lti_tool.launch.rules.urls import client_address
+from lti_tool.launch.services import logins
+
+blueprint = Blueprint("launch", __name__, url_prefix="/lti", template_folder="../templates")
+
+
+@dataclass(slots=True)
+class Facts:
+    """What is known so far about the present login or launch, for the log and the page. Nothing about a person."""
+
+    known: Known | None = None
+    issuer: object = None
+    client_id: object = None
+    deployment_id: object = None
+    kid: object = None
+    algorithm: object = None
+    message_type: object = None
+    nonce: object = None
+    return_url: str = ""
+    locale: str = ""
+
+
+def facts() -> Facts:
+    """The facts of this request."""
+    if "launch_facts" not in g:
+        g.launch_facts = Facts()
+    found: Facts = g.launch_facts
+    return found
+
+
+def address() -> str:
+    """The address that this request comes from, behind our own proxies."""
+    return client_address(
+        request.remote_addr, request.headers.get("X-Forwarded-For"), runtime().settings.trusted_proxies
+    )
+
+
+def note(event: str, **more: object) -> None:
+    """One log line: codes and ids only; what is personal or secret is not in `Facts`."""
+    told = facts()
+    log.info(
+        event,
+        ref=request_id(),
+        iss=_short(told.issuer),
+        client_id=_short(told.client_id),
+        deployment_id=_short(told.deployment_id),
+        kid=_short(told.kid),
+        alg=_short(told.algorithm),
+        message_type=_short(told.message_type),
+        nonce=hashlib.sha256(told.nonce.encode(errors="replace")).hexdigest()[:12]
+        if isinstance(told.nonce, str)
+        else None,
+        addr=address(),
+        **more,
+    )
+
+
+def _short(value: object) -> str | None:
+    return value[:255].encode("utf-8", "replace").decode() if isinstance(value, str) else None
+
+
+@blueprint.errorhandler(Refused)
+def refuse(refused: Refused) -> ResponseReturnValue:
+    """Answer a refusal. Past 60 of them in a minute, an address gets 429 and leaves no more rows."""
+    now, told = runtime().clock.now(), facts()
+    reason = refused.reason
+    if reason != "too_many" and not edge_of(runtime()).failures.hit(address(), now):
+        reason = "too_many"
+    else:
+        note("launch_refused", reason=refused.reason, **refused.facts)
+        LAUNCH_FAILURES.labels(refused.reason).inc()
+        _write_down(refused.reason, told.known.id if told.known else None)
+    return _page(reason, told)
+
+
+def _write_down(reason: str, registration_id: int | None) -> None:
+    """A row for the operator, in a transaction of its own; a busy database must not hide the real refusal."""
+    try:
+        with runtime().database.writing_core() as connection:
+            logins.record_failure(
+                connection,
+                reason=reason,
+                reference=request_id(),
+                registration_id=registration_id,
+                now=runtime().clock.now(),
+            )
+    except Busy:
+        log.warning("launch_failure_not_written", ref=request_id(), reason=reason)
+
+
+def _page(reason: str, told: Facts) -> ResponseReturnValue:
+    if told.known:
+        security.allow_frames(told.known.frame_origins)
+    shown = REASONS[reason]
+    context: dict[str, Any] = {"code": shown.code, "reference": request_id(), "kept": "", "return_url": told.return_url}
+    language = Language.of(told.locale)
+    if language is None:
+        return render("error.html", message=HEADLINE, action=shown.sentence, **context), shown.status
+    with speaking(language):
+        return render("error.html", message=HEADLINE, action=shown.sentence, **context), shown.status

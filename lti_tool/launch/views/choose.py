@@ -1,0 +1,138 @@
+"""Links that show nothing yet and deep linking: one page to choose or create, one address where every choice ends."""
+
+import secrets
+from typing import Any
+
+import jwt
+from flask import current_app, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lti_tool.core import security
+from lti_tool.core.errors import Invalid, NotFound
+from lti_tool.core.i18n import gettext as _
+from lti_tool.core.web import render, runtime
+from lti_tool.identity import current
+from lti_tool.launch.rules import urls
+from lti_tool.launch.rules.deep_link import Asked, content_item, response
+from lti_tool.launch.services import choices
+from lti_tool.launch.views.blueprint import blueprint, note
+from lti_tool.launch.views.login import launch_url
+from lti_tool.ledger.models import Activity, ActivityStatus, Placement
+from lti_tool.lms import tool_keys
+
+MOST_LISTED = 500
+
+
+@blueprint.get("/waiting/<int:placement_id>")
+def waiting(placement_id: int) -> ResponseReturnValue:
+    """Say "not set up yet" until somebody has chosen; then this page leads there by itself (CT-12)."""
+    with runtime().database.reading_core() as connection:
+        current.asking(connection)
+        row = connection.execute(
+            select(Placement.context_id, Placement.activity_id, Activity.kind)
+            .outerjoin(Activity, Activity.id == Placement.activity_id)
+            .where(Placement.id == placement_id)
+        ).first()
+        if row is None:
+            raise NotFound
+        actor = current.actor(connection, row.context_id)
+    if row.activity_id is not None and row.kind in runtime().kinds:
+        return redirect(url_for(runtime().kinds[row.kind].show, activity_id=row.activity_id), 303)
+    return render("launch/not_set_up.html", return_url=actor.return_url)
+
+
+@blueprint.get("/choose/<int:choice>")
+def choose(choice: int) -> ResponseReturnValue:
+    """Choose an activity of this course, or create one."""
+    with runtime().database.reading() as session:
+        found = choices.open_choice(session, choice, runtime().clock.now())
+        listed = _activities(session, found.context_id)
+    if found.is_deep_link and not found.asked.accepts_links:
+        return cancel(choice)
+    kinds = [
+        {"label": kind.create_label or kind.label, "note": "", "symbol": kind.icon,
+         "address": url_for(kind.create, choice=choice)}
+        for kind in runtime().kinds.values()
+        if kind.create in current_app.view_functions
+    ]  # fmt: skip
+    return render(
+        "launch/choose.html",
+        is_deep_link=found.is_deep_link,
+        course=found.course,
+        choose_address=url_for("launch.chosen", choice=choice),
+        activities=listed,
+        kinds=kinds,
+        cancel_address=url_for("launch.cancel", choice=choice) if found.is_deep_link else "",
+    )
+
+
+def _activities(session: Session, context_id: int) -> list[dict[str, Any]]:
+    rows = session.execute(
+        select(Activity.id, Activity.title, Activity.kind, Activity.status, Activity.summary)
+        .where(Activity.context_id == context_id, Activity.status != ActivityStatus.archived)
+        .order_by(Activity.position, Activity.id)
+        .limit(MOST_LISTED)
+    )
+    kinds = runtime().kinds
+    return [
+        {
+            "id": row.id,
+            "title": row.title,
+            "symbol": kinds[row.kind].icon,
+            "kind": kinds[row.kind].label,
+            "meta": [row.summary] if row.summary else [],
+            "is_draft": row.status is ActivityStatus.draft,
+        }
+        for row in rows
+        if row.kind in kinds
+    ]
+
+
+@blueprint.route("/chosen/<int:choice>", methods=["GET", "POST"])
+def chosen(choice: int) -> ResponseReturnValue:
+    """The end of every choice: POST from the page, GET after the domain has created a draft (`?activity=<id>`).
+
+    The GET changes something, so it is guarded like a form: the id is random and known to nobody but this session, it
+    works once, and a browser that says where it comes from must come from us.
+    """
+    if request.method == "GET" and request.headers.get("Sec-Fetch-Site", "none") not in {"same-origin", "none"}:
+        raise NotFound
+    activity_id = _number(request.form.get("activity_id") or request.args.get("activity") or "")
+    now = runtime().clock.now()
+    with runtime().database.writing() as session:
+        found = choices.open_choice(session, choice, now)
+        picked = choices.choose(session, found, activity_id, now)
+    if found.is_deep_link:
+        return _hand_back(found.asked, [content_item(picked, found.asked, launch_url())])
+    return redirect(url_for(runtime().kinds[picked.kind].show, activity_id=picked.activity_id), 303)
+
+
+@blueprint.get("/choose/<int:choice>/cancel")
+def cancel(choice: int) -> ResponseReturnValue:
+    """Back to the LMS with nothing chosen (DL-14), also where it accepts nothing that we have (DL-04)."""
+    now = runtime().clock.now()
+    with runtime().database.writing() as session:
+        found = choices.open_choice(session, choice, now)
+        if not found.is_deep_link:
+            raise NotFound
+        choices.use_up(session, found, now)
+    return _hand_back(found.asked, [], message="" if found.asked.accepts_links else _("Only links can be added here."))
+
+
+def _number(text: str) -> int:
+    if not text.isdecimal() or len(text) > 18:
+        raise Invalid(_("Choose an activity first."))
+    return int(text)
+
+
+def _hand_back(asked: Asked, items: list[dict[str, Any]], message: str = "") -> ResponseReturnValue:
+    """The form that carries the signed answer to the LMS; signed now, however long the choice took (DL-15)."""
+    with runtime().database.reading_core() as connection:
+        key = tool_keys.signing_key(connection, runtime().keys)
+    claims = response(asked, items, nonce=secrets.token_urlsafe(24), now=runtime().clock.now(), message=message)
+    signed = jwt.encode(claims, key.pem, "RS256", {"kid": key.kid})
+    security.allow_form_to(urls.origin(asked.return_url))
+    note("deep_linked", items=len(items))
+    return render("launch/deep_link_return.html", address=asked.return_url, jwt=signed)
