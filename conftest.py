@@ -6,4 +6,5 @@ pytest_plugins = (
     "tests.plugins.laws",
     "tests.plugins.loopback",
     "tests.plugins.shows",
+    "tests.plugins.slow",
 )

@@ -23,10 +23,14 @@ def test_writing_commits_on_a_clean_exit(database: Database) -> None:
 
 
 def test_writing_rolls_back_on_an_exception(database: Database) -> None:
-    with pytest.raises(ZeroDivisionError), database.writing() as session:
-        session.add(Tenant(name="lost"))
-        session.flush()
-        _ = 1 / 0
+    def fail_late() -> None:
+        with database.writing() as session:
+            session.add(Tenant(name="lost"))
+            session.flush()
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail_late()
     assert names(database) == []
 
 
