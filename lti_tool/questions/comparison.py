@@ -31,7 +31,7 @@ def fold(text: str, comparison: Comparison) -> str:
         folded = unicodedata.normalize("NFC", folded.casefold())
     folded = "".join(folded.split()) if comparison.ignore_spaces else " ".join(folded.split())
     if comparison.ignore_punctuation:
-        return _without_punctuation(folded) or folded
+        return " ".join(_without_punctuation(folded).split()) or folded
     return folded
 
 

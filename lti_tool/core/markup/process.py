@@ -32,7 +32,7 @@ class ChildDied(Exception):
 class _Child:
     def __init__(self) -> None:
         environment = {key: os.environ[key] for key in PASSED_ON if key in os.environ}
-        self.process = subprocess.Popen(  # noqa: S603 -- our own interpreter and our own file
+        self.process = subprocess.Popen(
             [sys.executable, "-P", "-s", str(PROGRAM)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

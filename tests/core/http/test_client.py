@@ -76,6 +76,7 @@ def test_connections_are_kept_and_shared(http: Http, server: tuple[int, type[Qui
     assert handler.connections <= 9
 
 
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")  # Python 3.12: forking is what is tested
 def test_a_forked_process_opens_its_own_connections(http: Http, server: tuple[int, type[Quiet]]) -> None:
     port, handler = server
     http.get(f"http://localhost:{port}/")
@@ -326,6 +327,10 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
         .not_valid_before(now - dt.timedelta(days=1))
         .not_valid_after(now + dt.timedelta(days=1))
         .add_extension(x509.SubjectAlternativeName([x509.DNSName("lms.example")]), critical=False)
+        # What Python 3.13 asks of an authority by default (VERIFY_X509_STRICT).
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(key.public_key()), critical=False)
         .sign(key, hashes.SHA256())
     )
     path = tmp_path_factory.mktemp("tls") / "both.pem"
@@ -348,11 +353,9 @@ def test_tls_verifies_the_name_while_the_connection_goes_to_the_checked_address(
     certificate: Path, tls_port: int
 ) -> None:
     names = Names(lms_example=["127.0.0.1"], other_example=["127.0.0.1"])
-    http = Http(
-        allowed_hosts=["lms.example", "other.example"],
-        resolver=names,
-        tls=ssl.create_default_context(cafile=str(certificate)),
-    )
+    context = ssl.create_default_context(cafile=str(certificate))
+    context.verify_flags |= ssl.VERIFY_X509_STRICT
+    http = Http(allowed_hosts=["lms.example", "other.example"], resolver=names, tls=context)
     for _ in range(3):
         assert http.get(f"https://lms.example:{tls_port}/").status == 200
     assert names.asked == ["lms.example"]

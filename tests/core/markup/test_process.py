@@ -9,7 +9,6 @@ import pytest
 from lti_tool.core.markup import MarkupRefused, Profile, Renderer
 from lti_tool.core.markup.process import ChildDied, RenderingProcess
 
-
 pytestmark = pytest.mark.once
 
 
@@ -84,6 +83,7 @@ def test_threads_get_their_own_answers(process: RenderingProcess) -> None:
     assert answers == {number: f"<p>text {number}</p>" for number in range(16)}
 
 
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")  # Python 3.12: forking is what is tested
 def test_a_forked_process_starts_its_own_child(process: RenderingProcess) -> None:
     renderer = Renderer(process)
     renderer.render("a")
