@@ -32,7 +32,7 @@ from lti_tool.passback.rules import Answer, Reply
 LIMITS = Limits(connect_seconds=3.0, read_seconds=8.0, total_seconds=8.0)
 """For the HTTP client that the connector is given."""
 START_WITHIN, REPEAT_WITHIN = timedelta(seconds=6), timedelta(seconds=14)
-PER_SENDER = 8
+PER_SENDER = 16
 """Scores claimed ahead for each sender of a lane: enough that none waits for the database."""
 BATCH = 250
 """Answers recorded, and scores claimed, in one transaction at most."""

@@ -3,6 +3,7 @@
 from flask import Blueprint
 
 from lti_tool.lms import models
+from lti_tool.passback.views import blueprint
 
-BLUEPRINTS: tuple[Blueprint, ...] = ()
+BLUEPRINTS: tuple[Blueprint, ...] = (blueprint,)
 TABLES = (models.ToolKey, models.AccessToken)

@@ -1,0 +1,184 @@
+"""Reads: how far scores are on their way."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Connection, case, func, or_, select
+from sqlalchemy.orm import Session
+
+from lti_tool.identity.models import Context, Deployment, Member, Registration
+from lti_tool.ledger.models import Activity, LineItem, LineItemSource, LineItemState, Placement, Result, ScorePost
+from lti_tool.ledger.rules import PostState
+
+PAGE = 200
+
+_URGENCY = (
+    PostState.refused,
+    PostState.differs,
+    PostState.waiting_for_column,
+    PostState.sending,
+    PostState.waiting,
+    PostState.sent,
+    PostState.confirmed,
+    PostState.kept,
+    PostState.not_gradable,
+)
+_ORDER = case({state: place for place, state in enumerate(_URGENCY)}, value=ScorePost.state)
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How far one member's score of one activity is. With several columns: the one that is least far."""
+
+    state: PostState
+    cause: str
+    due_at: datetime
+    """When it is tried next, while it waits."""
+    sent_at: datetime | None
+    sent_score: Decimal | None
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One score in one column, for those who follow."""
+
+    member_id: int
+    member: str
+    activity_id: int
+    activity: str
+    score: Decimal | None
+    line_item_id: int
+    way: Way
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnState:
+    """The column of one link that shows the activity."""
+
+    activity: str
+    link: str
+    state: LineItemState
+    cause: str
+    source: LineItemSource | None
+    checked_at: datetime | None
+
+
+def way_of(session: Session | Connection, activity_ids: Collection[int], member_id: int) -> dict[int, Way]:
+    """The way of one member's scores, by activity. One statement; an activity without a duty is missing."""
+    if not activity_ids:
+        return {}
+    rows = session.execute(
+        select(Placement.activity_id, *_WAY)
+        .join(LineItem, LineItem.placement_id == Placement.id)
+        .join(ScorePost, ScorePost.line_item_id == LineItem.id)
+        .where(Placement.activity_id.in_(activity_ids), ScorePost.member_id == member_id)
+        .order_by(_ORDER.desc())
+    )
+    # The most urgent comes last and stays.
+    return {row.activity_id: _way(row) for row in rows}
+
+
+_WAY = (
+    ScorePost.state,
+    ScorePost.cause,
+    ScorePost.due_at,
+    ScorePost.sent_at,
+    ScorePost.sent_score,
+    ScorePost.attempts,
+)
+
+
+def _way(row: Any) -> Way:
+    return Way(row.state, row.cause, row.due_at, row.sent_at, row.sent_score, row.attempts)
+
+
+def _of(activity_id: int) -> Any:
+    """The activity itself and what stands below it in an outline."""
+    return or_(Activity.id == activity_id, Activity.parent_id == activity_id)
+
+
+def counts(session: Session | Connection, activity_id: int) -> Mapping[PostState, int]:
+    """How many scores of an activity (and of those below it) are in which state. One statement."""
+    found = session.execute(
+        select(ScorePost.state, func.count().label("count"))
+        .join(LineItem, LineItem.id == ScorePost.line_item_id)
+        .join(Placement, Placement.id == LineItem.placement_id)
+        .join(Activity, Activity.id == Placement.activity_id)
+        .where(_of(activity_id))
+        .group_by(ScorePost.state)
+    )
+    return {row[0]: row[1] for row in found}
+
+
+def rows(session: Session | Connection, activity_id: int, states: Collection[PostState] | None = None) -> list[Row]:
+    """The scores of an activity (and of those below it), those first that need somebody. At most 200; one statement."""
+    statement = (
+        select(
+            Member.id.label("member_id"),
+            Member.name.label("member"),
+            Activity.id.label("activity_id"),
+            Activity.title.label("activity"),
+            Result.score,
+            ScorePost.line_item_id,
+            *_WAY,
+        )
+        .select_from(ScorePost)
+        .join(LineItem, LineItem.id == ScorePost.line_item_id)
+        .join(Placement, Placement.id == LineItem.placement_id)
+        .join(Activity, Activity.id == Placement.activity_id)
+        .join(Member, Member.id == ScorePost.member_id)
+        .outerjoin(Result, (Result.activity_id == Activity.id) & (Result.member_id == ScorePost.member_id))
+        .where(_of(activity_id))
+        .order_by(_ORDER, Activity.position, Member.name, ScorePost.id)
+        .limit(PAGE)
+    )
+    if states is not None:
+        statement = statement.where(ScorePost.state.in_(states))
+    return [
+        Row(row.member_id, row.member, row.activity_id, row.activity, row.score, row.line_item_id, _way(row))
+        for row in session.execute(statement)
+    ]
+
+
+def columns(session: Session | Connection, activity_id: int) -> Sequence[ColumnState]:
+    """The columns of the links that show an activity or what stands below it. One statement."""
+    found = session.execute(
+        select(
+            Activity.title,
+            Placement.title.label("link"),
+            LineItem.state,
+            LineItem.cause,
+            LineItem.source,
+            LineItem.checked_at,
+        )
+        .select_from(LineItem)
+        .join(Placement, Placement.id == LineItem.placement_id)
+        .join(Activity, Activity.id == Placement.activity_id)
+        .where(_of(activity_id))
+        .order_by(Activity.position, LineItem.id)
+    )
+    return [ColumnState(row.title, row.link, row.state, row.cause, row.source, row.checked_at) for row in found]
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformState:
+    """The LMS of a course by its own name, and until when it is left alone because it did not answer."""
+
+    name: str
+    family: str
+    breaker_until: datetime | None
+
+
+def platform_state(session: Session | Connection, context_id: int) -> PlatformState:
+    """The LMS of a course. One statement."""
+    row = session.execute(
+        select(Registration.name, Registration.family, Registration.breaker_until)
+        .join(Deployment, Deployment.registration_id == Registration.id)
+        .join(Context, Context.deployment_id == Deployment.id)
+        .where(Context.id == context_id)
+    ).one()
+    return PlatformState(row.name, row.family, row.breaker_until)

@@ -1,0 +1,81 @@
+"""What the causes of a score that did not arrive mean for an instructor: what happened, and who does what."""
+
+from dataclasses import dataclass
+
+from lti_tool.core.i18n import LazyText
+from lti_tool.core.i18n import lazy_gettext as _l
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """One sentence that says what happened, one that says what to do."""
+
+    happened: LazyText
+    action: LazyText
+
+
+_ITSELF = _l("It is tried again by itself.")
+_ADMIN = _l("The administrator of the LMS or of this tool has to mend it; the grades wait here.")
+
+CAUSES = {
+    "not_graded": Words(
+        _l("The LMS gives this person no grades in this course."),
+        _l("See whether the person is still enrolled there as a learner, then send again."),
+    ),
+    "forbidden": Words(
+        _l("The LMS does not allow this tool to write into this column."),
+        _l("Allow grades for this activity in the LMS, then send again."),
+    ),
+    "rejected": Words(
+        _l("The LMS did not accept this grade."),
+        _l("See whether the column is locked or the attempts are used up there, then send again."),
+    ),
+    "newer_in_lms": Words(
+        _l("The LMS has a newer grade for this person, probably entered by hand."),
+        _l("If the grade here shall count, send it again; otherwise there is nothing to do."),
+    ),
+    "superseded": Words(_l("The LMS has a grade of the same time or later."), _ITSELF),
+    "foreign_host": Words(_l("The address of the column is not one of the LMS's known addresses."), _ADMIN),
+    "lms_busy": Words(_l("The LMS asked us to wait."), _ITSELF),
+    "lms_error": Words(_l("The LMS reported an error of its own; a locked column does that as well."), _ITSELF),
+    "lms_down": Words(_l("The LMS is not available at the moment."), _ITSELF),
+    "lms_silent": Words(_l("The LMS did not answer."), _ITSELF),
+    "login_page": Words(_l("The LMS answered with a web page, perhaps because of maintenance."), _ITSELF),
+    "token_refused": Words(_l("The LMS did not accept our access."), _ADMIN),
+    "keys_refused": Words(_l("The LMS does not accept our key."), _ADMIN),
+    "column_gone": Words(
+        _l("The column has been deleted in the LMS."),
+        _l("Save the activity there again with grades allowed and open it once; all grades follow then."),
+    ),
+    "no_scope": Words(
+        _l("The LMS does not allow this tool to send grades."),
+        _l("Allow grades in the settings of the tool there and open the activity once; all grades follow then."),
+    ),
+}
+"""By ScorePost.cause."""
+
+_OPEN_ONCE = _l("Allow grades in the settings of the activity there and open it once; all grades follow then.")
+COLUMNS = {
+    "not_allowed": Words(_l("The LMS has no column for this activity yet."), _OPEN_ONCE),
+    "no_service": Words(_l("The LMS offers no grades for this activity."), _OPEN_ONCE),
+    "gone": CAUSES["column_gone"],
+    "no_scope": CAUSES["no_scope"],
+}
+"""By LineItem.cause."""
+
+MOODLE = _l(
+    "In Moodle: edit the activity, Privacy, tick “Accept grades from the tool”, save, then open the activity once."
+)
+"""What to tick where the LMS is a Moodle."""
+
+UNKNOWN = Words(_l("The LMS has not taken this grade yet."), _ITSELF)
+
+
+def cause_of(code: str) -> Words | None:
+    """The words of a cause; None where there is none."""
+    return CAUSES.get(code, UNKNOWN) if code else None
+
+
+def column_words(cause: str) -> Words:
+    """The words for a column that is not usable."""
+    return COLUMNS.get(cause, COLUMNS["not_allowed"])

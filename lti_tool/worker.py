@@ -1,0 +1,164 @@
+"""The worker: drains the outbox, runs the sweeps, clears what has expired. Rows are the truth; it may be killed anytime.
+
+The drain has a thread of its own, so that an LMS that does not answer holds up no deadline of a quiz.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any, TypeVar
+
+from sqlalchemy import delete, select
+
+from lti_tool.core.errors import DangkeError
+from lti_tool.core.http import Http
+from lti_tool.core.logs import log
+from lti_tool.core.web import Runtime
+from lti_tool.identity.models import BrowserSession
+from lti_tool.launch.models import LoginState
+from lti_tool.lms.connector import Connector
+from lti_tool.lms.models import AccessToken
+from lti_tool.lms.tokens import Tokens
+from lti_tool.passback import columns
+from lti_tool.passback.drain import LIMITS, Drain, Report
+
+POLL_SECONDS = 1.0
+CLEAN_EVERY = timedelta(minutes=10)
+CLEAN_ROWS = 500
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Done:
+    """What one round did: scores by answer, columns found, rows touched by each sweep, names of what failed."""
+
+    scores: dict[str, int]
+    columns: int
+    sweeps: dict[str, int]
+    failed: tuple[str, ...] = ()
+
+
+class Worker:
+    """Everything that one worker process holds on to: connections, tokens, senders."""
+
+    def __init__(self, runtime: Runtime, http: Http | None = None) -> None:
+        settings = runtime.settings
+        self.runtime = runtime
+        self._http = http or Http(lenient=settings.is_lenient, allowed_hosts=settings.lms_hosts, limits=LIMITS)
+        tokens = Tokens(runtime.database, runtime.keys, self._http, runtime.clock)
+        self._connector = Connector(self._http, tokens, runtime.clock)
+        self.drain = Drain(runtime.database, runtime.clock, self._connector, concurrency=settings.drain_concurrency)
+        self._cleaned_at: datetime | None = None
+
+    def close(self) -> None:
+        """Let go of senders and connections."""
+        self.drain.close()
+        self._http.close()
+
+    def send(self, stop: threading.Event | None = None) -> tuple[Report, int]:
+        """Look for columns that scores wait for, and send what is due."""
+        found = columns.look(self.runtime.database, self._connector, self.runtime.clock.now())
+        return self.drain.run(stop), found
+
+    def sweep(self, now: datetime) -> tuple[dict[str, int], tuple[str, ...]]:
+        """Run the sweeps that are due; (rows by sweep, names of those that failed)."""
+        ran: dict[str, int] = {}
+        failed = []
+        for each in self.runtime.sweeps:
+            count = guarded(each.name, partial(self._sweep, each, now))
+            if count is None:
+                failed.append(each.name)
+            elif count:
+                ran[each.name] = count
+        return ran, tuple(failed)
+
+    def _sweep(self, sweep: Any, now: datetime) -> int:
+        with self.runtime.database.reading_core() as connection:
+            if not sweep.due(connection, now):
+                return 0
+        count: int = sweep.run(self.runtime, now)
+        return count
+
+    def clean(self, now: datetime) -> int:
+        """Every 10 minutes: delete expired login states, sessions with their grants, and tokens, a few at a time."""
+        if self._cleaned_at is not None and now - self._cleaned_at < CLEAN_EVERY:
+            return 0
+        self._cleaned_at = now
+        return clean(self.runtime, now)
+
+
+def clean(runtime: Runtime, now: datetime) -> int:
+    """Delete what has expired for good; at most 500 rows per table. Returns how many."""
+    deleted = 0
+    for table in (LoginState, BrowserSession, AccessToken):
+        # A few at a time: whoever waits for the writer's lock shall not notice.
+        old = select(table.id).where(table.expires_at < now).limit(CLEAN_ROWS)
+        with runtime.database.writing_core() as connection:
+            deleted += connection.execute(delete(table).where(table.id.in_(old))).rowcount
+    return deleted
+
+
+def run_once(runtime: Runtime, now: datetime, *, http: Http | None = None) -> Done:
+    """One round, for tests and commands: sweeps, then scores, until nothing is due."""
+    worker = Worker(runtime, http)
+    try:
+        ran, failed = worker.sweep(now)
+        report, found = worker.send()
+        return Done(report.answers, found, ran, failed)
+    finally:
+        worker.close()
+
+
+def run(runtime: Runtime, stop: threading.Event) -> None:
+    """Work until `stop` is set; then finish what is on the way (at most about 20 s). A failure never ends the loop."""
+    worker = Worker(runtime)
+    log.info("worker_started", concurrency=runtime.settings.drain_concurrency)
+    sender = threading.Thread(target=_send_until, args=(worker, stop), name="drain")
+    sender.start()
+    try:
+        _sweep_until(worker, stop)
+    finally:
+        stop.set()
+        sender.join()
+        worker.close()
+        log.info("worker_stopped")
+
+
+def _send_until(worker: Worker, stop: threading.Event) -> None:
+    while not stop.is_set():
+        done = guarded("drain", lambda: worker.send(stop))
+        if done is not None and (done[0].total or done[1]):
+            log.info("scores", columns=done[1], **done[0].answers)
+            stop.wait(0.05)
+        else:
+            stop.wait(POLL_SECONDS)
+
+
+def _sweep_until(worker: Worker, stop: threading.Event) -> None:
+    while not stop.is_set():
+        began = time.monotonic()
+        now = worker.runtime.clock.now()
+        ran, _ = worker.sweep(now)
+        if ran:
+            log.info("sweeps", **ran)
+        guarded("clean", partial(worker.clean, now))
+        stop.wait(0.05 if ran else max(POLL_SECONDS - (time.monotonic() - began), 0.05))
+
+
+def guarded(name: str, work: Callable[[], T]) -> T | None:
+    """Do it; a failure is logged with its code and tried again in the next round."""
+    try:
+        return work()
+    except DangkeError as error:
+        log.error("worker_step_failed", step=name, code=error.code)
+    except Exception as error:  # noqa: BLE001 - the loop must outlive whatever one step runs into
+        frames, trace = [], error.__traceback__
+        while trace is not None:
+            frames.append(f"{trace.tb_frame.f_code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno}")
+            trace = trace.tb_next
+        log.error("worker_step_failed", step=name, code="DK-500", kind=type(error).__name__, frames=frames[-8:])
+    return None

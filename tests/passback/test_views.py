@@ -1,0 +1,119 @@
+"""The page on which those who follow see how far every score is."""
+
+import re
+
+import pytest
+
+from lti_tool.core.clock import FakeClock
+from lti_tool.core.database import Database
+from lti_tool.ledger.models import LineItem
+from lti_tool.ledger.rules import PostState
+from lti_tool.passback import queries
+from lti_tool.passback.drain import Drain
+from tests.passback.conftest import Recorder
+from tests.passback.gradebook import FakeGradebook
+from tests.school import School
+
+
+def test_refused_score_stands_first_with_cause_and_mending_action(
+    school: School, reach: Recorder, drain: Drain, gradebook: FakeGradebook
+) -> None:
+    activity = school.activity("quiz", "Sources")
+    school.placement(activity)
+    gradebook.planned = [(200, {}, b"")]
+    reach(activity.id, school.member2, "6")
+    drain.run()
+    gradebook.planned = [(400, {}, b"")]
+    reach(activity.id, school.member, "71.5")
+    drain.run()
+    page = school.client(school.instructor).get(f"/scores/{activity.id}?show=all").text
+    assert page.index("李小明") < page.index("张丽")
+    assert "平台不给这名成员在本课程记成绩。请在平台上核对选课名单和角色，再重新发送。" in page
+    assert "71.5" in page
+    assert f"/scores/{activity.id}/send/{school.member.member_id}" in page
+    assert f"/scores/{activity.id}/send/{school.member2.member_id}" not in page
+
+
+def test_missing_column_says_what_to_do_in_the_lms(school: School, reach: Recorder) -> None:
+    activity = school.activity("quiz", "Sources")
+    school.placement(activity, column=False)
+    reach(activity.id, school.member, "5")
+    page = school.client(school.instructor).get(f"/scores/{activity.id}").text
+    assert "平台上还没有这项任务的成绩列。" in page
+    assert "请在平台的活动设置里允许成绩，再打开一次，成绩会全部补送。" in page
+
+
+def test_no_text_is_left_in_english_when_the_reader_is_chinese(school: School, reach: Recorder) -> None:
+    activity = school.activity("quiz", "材料")
+    school.placement(activity)
+    reach(activity.id, school.member, "5")
+    page = school.client(school.instructor).get(f"/scores/{activity.id}").text
+    main = re.sub(r"<[^>]+>", " ", page[page.index("<main") : page.index("</main>")])
+    assert re.findall(r"[A-Za-z]{4,}", main.replace("first", "")) == []
+
+
+def test_send_again_makes_a_refused_score_due(
+    school: School, reach: Recorder, drain: Drain, gradebook: FakeGradebook
+) -> None:
+    activity = school.activity("quiz")
+    column = school.placement(activity)
+    gradebook.planned = [(400, {}, b"")]
+    reach(activity.id, school.member, "5")
+    drain.run()
+    client = school.client(school.instructor)
+    answer = client.post_form(f"/scores/{activity.id}/send/{school.member.member_id}")
+    assert answer.status_code == 303
+    drain.run()
+    post = school.post(column, school.member)
+    assert post is not None
+    assert (post.state, post.cause) == (PostState.sent, "")
+
+
+def test_send_all_sends_what_was_refused_of_an_outline_and_its_tasks(
+    school: School, reach: Recorder, drain: Drain, gradebook: FakeGradebook
+) -> None:
+    home = school.activity("outline")
+    task = school.activity("quiz", parent_id=home.id)
+    school.placement(task)
+    gradebook.planned = [(200, {}, b""), (400, {}, b"")]
+    reach(task.id, school.member, "5")
+    drain.run()
+    reach(task.id, school.member2, "5")
+    drain.run()
+    school.client(school.instructor).post_form(f"/scores/{home.id}/send")
+    drain.run()
+    assert [score["userId"] for score in gradebook.scores] == ["4", "5", "5"]
+
+
+def test_only_who_follows_sees_the_page(school: School) -> None:
+    activity = school.activity("quiz")
+    school.placement(activity)
+    for person in (school.instructor, school.assistant):
+        assert school.client(person).get(f"/scores/{activity.id}").status_code == 200
+    for person in (school.member, *school.strangers, None):
+        assert school.client(person).get(f"/scores/{activity.id}").status_code == 404
+
+
+def test_only_who_authors_sends_again(school: School) -> None:
+    activity = school.activity("quiz")
+    school.placement(activity)
+    for person in (school.assistant, school.member, *school.strangers):
+        client = school.client(person)
+        for address in (f"/scores/{activity.id}/send", f"/scores/{activity.id}/send/{school.member.member_id}"):
+            assert client.post_form(address).status_code == 404
+
+
+@pytest.mark.parametrize("count", [1, 30])
+def test_way_of_takes_one_statement_and_the_least_far_column(
+    school: School, reach: Recorder, drain: Drain, database: Database, clock: FakeClock, count: int
+) -> None:
+    activities = [school.activity("quiz", f"Q{number}") for number in range(count)]
+    school.placement(activities[0], resource_link_id="a")
+    late = school.placement(activities[0], resource_link_id="b", column=False)
+    reach(activities[0].id, school.member, "5")
+    drain.run()
+    with database.reading() as session:
+        ways = queries.way_of(session, [activity.id for activity in activities], school.member.member_id)
+        assert session.get_one(LineItem, late).url is None
+    assert set(ways) == {activities[0].id}
+    assert ways[activities[0].id].state is PostState.waiting_for_column
