@@ -1,9 +1,28 @@
-"""What this room hands to the application: blueprints, kinds of activities, sweeps."""
+"""What quizzes hand to the application."""
 
 from flask import Blueprint
 
+from lti_tool.core.i18n import lazy_gettext as _l
 from lti_tool.ledger.kinds import Kind, Sweep
+from quizzes import models
+from quizzes.attempts import texts, views
+from quizzes.papers.services import KIND
 
-BLUEPRINTS: tuple[Blueprint, ...] = ()
-KINDS: tuple[Kind, ...] = ()
+BLUEPRINTS: tuple[Blueprint, ...] = (views.blueprint,)
+
+KINDS: tuple[Kind, ...] = (
+    Kind(
+        name=KIND,
+        label=_l("Quiz"),
+        icon="quiz",
+        criteria=texts.criterion,
+        show="quizzes_attempts.start",
+        create="quizzes_papers.create",
+        review="quizzes_attempts.review",
+        create_label=_l("New quiz"),
+    ),
+)
+
 SWEEPS: tuple[Sweep, ...] = ()
+
+__all__ = ["BLUEPRINTS", "KINDS", "SWEEPS", "models"]

@@ -1,0 +1,1 @@
+"""Attempts: start, clock, answers, handing in, results."""

@@ -1,0 +1,61 @@
+"""What is written in the bank: questions and their versions."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from lti_tool.core.markup import Renderer
+from lti_tool.questions.codec import to_json
+from lti_tool.questions.model import Question as Pure
+from quizzes.bank.models import Question, QuestionVersion
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A question with its texts rendered, ready to be stored."""
+
+    question: Pure
+    stem_html: str
+    explanation_html: str
+
+
+def written(question: Pure, renderer: Renderer) -> Written:
+    """Render the texts of a question. Slow: call it outside transactions. Raises MarkupRefused."""
+    explanation = renderer.render(question.explanation) if question.explanation else ""
+    return Written(question, renderer.render(question.stem), explanation)
+
+
+def add(session: Session, *, context_id: int, what: Written, author_id: int | None, now: datetime) -> QuestionVersion:
+    """A new question with its first version; flushed."""
+    question = Question(context_id=context_id, created_at=now)
+    session.add(question)
+    session.flush()
+    return _version(session, question.id, 1, what, author_id, now)
+
+
+def revise(
+    session: Session, *, question_id: int, what: Written, author_id: int | None, now: datetime
+) -> QuestionVersion:
+    """The next version of a question; papers drawn before keep theirs. Flushed."""
+    last = session.scalar(select(func.max(QuestionVersion.number)).where(QuestionVersion.question_id == question_id))
+    return _version(session, question_id, (last or 0) + 1, what, author_id, now)
+
+
+def _version(
+    session: Session, question_id: int, number: int, what: Written, author_id: int | None, now: datetime
+) -> QuestionVersion:
+    version = QuestionVersion(
+        question_id=question_id,
+        number=number,
+        kind=what.question.kind,
+        body=to_json(what.question),
+        stem_html=what.stem_html,
+        explanation_html=what.explanation_html,
+        author_id=author_id,
+        created_at=now,
+    )
+    session.add(version)
+    session.flush()
+    return version

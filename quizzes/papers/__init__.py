@@ -1,0 +1,1 @@
+"""Quizzes: ordered questions with points, settings, and their authors' pages."""

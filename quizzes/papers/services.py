@@ -1,0 +1,89 @@
+"""What is written in papers: quizzes, their versions and settings."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from lti_tool.ledger import services as ledger
+from lti_tool.ledger.models import Activity
+from quizzes.marking.rules import criteria_of
+from quizzes.papers.models import Quiz, QuizUse, QuizVersion
+from quizzes.papers.rules import Item, Settings
+
+KIND = "quiz"
+DEFAULT = Settings()
+
+
+def create(
+    session: Session,
+    *,
+    context_id: int,
+    title: str,
+    now: datetime,
+    author_id: int | None,
+    items: Sequence[Item] = (),
+    settings: Settings = DEFAULT,
+    **fields: Any,
+) -> Activity:
+    """A draft activity with a quiz of these questions; flushed."""
+    activity = ledger.create_activity(
+        session,
+        context_id=context_id,
+        kind=KIND,
+        title=title,
+        now=now,
+        criteria=criteria_of(settings.pass_percent),
+        **fields,
+    )
+    quiz = Quiz(context_id=context_id, created_at=now)
+    session.add(quiz)
+    session.flush()
+    version = _version(session, quiz.id, items, author_id, now)
+    session.add(QuizUse(activity_id=activity.id, quiz_version_id=version.id, settings=settings.to_json()))
+    _follow(activity, settings)
+    session.flush()
+    return activity
+
+
+def set_items(
+    session: Session, *, activity: Activity, items: Sequence[Item], author_id: int | None, now: datetime
+) -> None:
+    """Pin a new version with these questions. Attempts that run keep the paper they drew."""
+    use = session.get_one(QuizUse, activity.id, with_for_update=True)
+    quiz_id = session.get_one(QuizVersion, use.quiz_version_id).quiz_id
+    use.quiz_version_id = _version(session, quiz_id, items, author_id, now).id
+    session.flush()
+
+
+def set_settings(session: Session, *, activity: Activity, settings: Settings) -> None:
+    """Change the rules. The limit of attempts that run stays as it was when they began."""
+    use = session.get_one(QuizUse, activity.id)
+    use.settings = settings.to_json()
+    activity.criteria = criteria_of(settings.pass_percent)
+    _follow(activity, settings)
+    session.flush()
+
+
+def _version(
+    session: Session, quiz_id: int, items: Sequence[Item], author_id: int | None, now: datetime
+) -> QuizVersion:
+    last = session.scalar(select(func.max(QuizVersion.number)).where(QuizVersion.quiz_id == quiz_id))
+    version = QuizVersion(
+        quiz_id=quiz_id,
+        number=(last or 0) + 1,
+        items=[item.to_json() for item in items],
+        author_id=author_id,
+        created_at=now,
+    )
+    session.add(version)
+    session.flush()
+    return version
+
+
+def _follow(activity: Activity, settings: Settings) -> None:
+    """What lists show beside the title: the time it takes at most."""
+    if settings.time_limit_seconds:
+        activity.effort_minutes = max(1, round(settings.time_limit_seconds / 60))
