@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Boolean, ForeignKey, Index, String, Text, false
+from sqlalchemy import Boolean, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lti_tool.core.columns import Base, BigId, UtcDateTime
@@ -28,8 +28,8 @@ class Thread(Base):
     activity_id: Mapped[int] = mapped_column(ForeignKey("activity.id"))
     author_id: Mapped[int] = mapped_column(ForeignKey("member.id"), index=True)
     title: Mapped[str] = mapped_column(String(120))
-    is_pinned: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
-    is_locked: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+    is_pinned: Mapped[bool] = mapped_column(Boolean, default=False)
+    is_locked: Mapped[bool] = mapped_column(Boolean, default=False)
     replies: Mapped[int] = mapped_column(default=0)
     """Posts below the first, hidden ones included."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -52,7 +52,7 @@ class Post(Base):
     html: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     edited_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    is_hidden: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+    is_hidden: Mapped[bool] = mapped_column(Boolean, default=False)
     hidden_reason: Mapped[str] = mapped_column(String(500), default="")
 
 

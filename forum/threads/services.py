@@ -135,11 +135,12 @@ def _count(session: Session, activity: Activity, actor: Actor, source: str, verb
 
 def written(session: Session, activity_id: int, member_id: int) -> rules.Written:
     """What of this member stands in the discussion; hidden posts do not count."""
+    is_opening = (Post.depth == 0).label("is_opening")
     rows = session.execute(
-        select(Post.depth == 0, func.count())
+        select(is_opening, func.count())
         .join(Thread, Thread.id == Post.thread_id)
         .where(Thread.activity_id == activity_id, Post.author_id == member_id, Post.is_hidden.is_(False))
-        .group_by(Post.depth == 0)
+        .group_by(is_opening)
     ).all()
     counts = {bool(is_first): count for is_first, count in rows}
     return rules.Written(threads=counts.get(True, 0), replies=counts.get(False, 0))

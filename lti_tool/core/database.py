@@ -152,6 +152,26 @@ class Database:
             session.flush()
 
     @contextlib.contextmanager
+    def migrating(self) -> Iterator[Connection]:
+        """A connection for Alembic, which manages its own transactions; no other writer meanwhile.
+
+        Foreign keys are off on SQLite while tables are rebuilt there, and checked afterwards.
+        """
+        with self._writer(), self.engine.connect() as connection:
+            if self.is_sqlite:
+                connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
+                connection.commit()
+            yield connection
+            connection.commit()
+            if self.is_sqlite:
+                broken = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+                connection.commit()
+                if broken:
+                    raise RuntimeError(f"{len(broken)} rows point nowhere after the migration")
+                connection.exec_driver_sql("PRAGMA foreign_keys=ON")
+                connection.commit()
+
+    @contextlib.contextmanager
     def _writer(self) -> Iterator[None]:
         if not self.is_sqlite:
             yield

@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Boolean, ForeignKey, Index, String, UniqueConstraint, false, true
+from sqlalchemy import Boolean, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lti_tool.core.columns import Base, BigId, Json, UtcDateTime, text_enum
@@ -42,8 +42,8 @@ class Registration(Base):
     frame_origins: Mapped[list[str]] = mapped_column(Json, default=list)
     service_hosts: Mapped[list[str]] = mapped_column(Json, default=list)
     role_overrides: Mapped[dict[str, str]] = mapped_column(Json, default=dict)
-    is_active: Mapped[bool] = mapped_column(Boolean, default=True, server_default=true())
-    is_demo: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+    is_active: Mapped[bool] = mapped_column(Boolean, default=True)
+    is_demo: Mapped[bool] = mapped_column(Boolean, default=False)
     clock_offset_ms: Mapped[int] = mapped_column(default=0, server_default="0")
     """The LMS's clock minus ours, from the Date header of its last answer."""
     breaker_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -62,7 +62,7 @@ class Deployment(Base):
     registration_id: Mapped[int] = mapped_column(ForeignKey("registration.id"))
     tenant_id: Mapped[int] = mapped_column(ForeignKey("tenant.id"), index=True)
     deployment_id: Mapped[str] = mapped_column(String(255))
-    is_active: Mapped[bool] = mapped_column(Boolean, default=True, server_default=true())
+    is_active: Mapped[bool] = mapped_column(Boolean, default=True)
 
 
 class Context(Base):
@@ -129,8 +129,8 @@ class Enrolment(Base):
     member_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
     role: Mapped[Role] = mapped_column(text_enum(Role))
     source: Mapped[EnrolmentSource] = mapped_column(text_enum(EnrolmentSource))
-    is_active: Mapped[bool] = mapped_column(Boolean, default=True, server_default=true())
-    gradable: Mapped[bool] = mapped_column(Boolean, default=True, server_default=true())
+    is_active: Mapped[bool] = mapped_column(Boolean, default=True)
+    gradable: Mapped[bool] = mapped_column(Boolean, default=True)
     """Whether scores may be sent for this person: members, not staff, not test users."""
     last_launch_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """NULL: never launched."""

@@ -5,7 +5,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text, true
+from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lti_tool.core.columns import Base, BigId, Json, Points, UtcDateTime, text_enum
@@ -43,7 +43,7 @@ class Activity(Base):
     opens_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     closes_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    is_required: Mapped[bool] = mapped_column(Boolean, default=True, server_default=true())
+    is_required: Mapped[bool] = mapped_column(Boolean, default=True)
     criteria: Mapped[list[list[Any]]] = mapped_column(Json, default=list)
     """[[code, target], ...]; Result.criteria_met has the same order."""
     effort_minutes: Mapped[int] = mapped_column(default=0)

@@ -202,7 +202,8 @@ def _queue(connection: Connection, *conditions: Any, due_at: datetime) -> int:
                 "attempts": 0,
                 "cause": "",
             },
-        )
+        ),
+        execution_options={"preserve_rowcount": True},
     )
     return done.rowcount
 

@@ -1,9 +1,10 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, func, select
 
 from forum.threads import services
+from forum.threads.models import Post
 from lti_tool.core.clock import FakeClock
 from lti_tool.core.database import Database
 from lti_tool.ledger.models import Activity, ActivityStatus
@@ -34,6 +35,12 @@ def start(school: School, forum: Activity, person: Person, title: str = "A sourc
     answer = school.client(person).post_form(f"/forum/{forum.id}/new", {"title": title, "body": "I read *it*."})
     assert answer.status_code == 303
     return answer.location
+
+
+def newest_post(database: Database) -> int:
+    """Id of the post written last."""
+    with database.reading() as session:
+        return session.scalars(select(func.max(Post.id))).one() or 0
 
 
 def test_a_post_and_two_replies_meet_the_criteria_and_queue_the_grade(forum: Activity, school: School) -> None:
@@ -98,28 +105,34 @@ def test_instructor_pins_and_closes(forum: Activity, school: School) -> None:
     assert school.client(school.member).post_form(f"{older}/replies", {"body": "now"}).status_code == 303
 
 
-def test_hidden_post_stands_with_its_reason_and_may_come_back(forum: Activity, school: School) -> None:
+def test_hidden_post_stands_with_its_reason_and_may_come_back(
+    forum: Activity, school: School, database: Database
+) -> None:
     path = start(school, forum, school.member)
     school.client(school.member2).post_form(f"{path}/replies", {"body": "secret words"})
+    post = newest_post(database)
     teacher = school.client(school.instructor)
-    assert teacher.post_form("/posts/2/hide", {"reason": ""}).status_code == 400
-    assert teacher.post_form("/posts/2/hide", {"reason": "not about the source"}).status_code == 303
+    assert teacher.post_form(f"/posts/{post}/hide", {"reason": ""}).status_code == 400
+    assert teacher.post_form(f"/posts/{post}/hide", {"reason": "not about the source"}).status_code == 303
     page = school.client(school.member).get(path).text
     assert "secret words" not in page
     assert "not about the source" in page
-    assert school.client(school.member2).get("/posts/2/edit").status_code == 404
-    teacher.post_form("/posts/2/hide")
+    assert school.client(school.member2).get(f"/posts/{post}/edit").status_code == 404
+    teacher.post_form(f"/posts/{post}/hide")
     assert "secret words" in school.client(school.member).get(path).text
 
 
-def test_own_words_may_be_changed_for_thirty_minutes(forum: Activity, school: School, clock: FakeClock) -> None:
+def test_own_words_may_be_changed_for_thirty_minutes(
+    forum: Activity, school: School, clock: FakeClock, database: Database
+) -> None:
     path = start(school, forum, school.member)
+    post = newest_post(database)
     client = school.client(school.member)
-    assert client.post_form("/posts/1/edit", {"body": "better words"}).status_code == 303
+    assert client.post_form(f"/posts/{post}/edit", {"body": "better words"}).status_code == 303
     assert "better words" in client.get(path).text
     clock.advance(timedelta(minutes=30))
-    assert client.post_form("/posts/1/edit", {"body": "too late"}).status_code == 409
-    assert school.client(school.member2).post_form("/posts/1/edit", {"body": "not mine"}).status_code == 404
+    assert client.post_form(f"/posts/{post}/edit", {"body": "too late"}).status_code == 409
+    assert school.client(school.member2).post_form(f"/posts/{post}/edit", {"body": "not mine"}).status_code == 404
 
 
 def test_flood_is_stopped(forum: Activity, school: School, clock: FakeClock) -> None:
@@ -146,38 +159,88 @@ def test_instructor_posts_without_a_result(forum: Activity, school: School) -> N
     assert school.result(forum.id, school.instructor) is None
 
 
-READING = ["/forum/{forum}", "/forum/{forum}/new", "/threads/1"]
-WRITING = ["/forum/{forum}/new", "/threads/1/replies"]
-STAFF_READING = ["/posts/1/hide", "/forum/{forum}/members/{member}"]
-STAFF_WRITING = ["/threads/1/pin", "/threads/1/lock", "/posts/1/hide"]
+READING = ["/forum/{forum}", "/forum/{forum}/new", "{thread}"]
+WRITING = ["/forum/{forum}/new", "{thread}/replies"]
+STAFF_READING = ["/posts/{post}/hide", "/forum/{forum}/members/{member}", "/forum/{forum}/settings"]
+STAFF_WRITING = [
+    "{thread}/pin",
+    "{thread}/lock",
+    "/posts/{post}/hide",
+    "/forum/{forum}/archive",
+    "/forum/{forum}/settings",
+]
+OWN = ["/posts/{post}/edit"]
 
 
-def test_strangers_get_404_everywhere(forum: Activity, school: School) -> None:
-    start(school, forum, school.member)
+class Places:
+    """The addresses of one thread by the first member."""
+
+    def __init__(self, school: School, forum: Activity, database: Database) -> None:
+        self._ids = {
+            "thread": start(school, forum, school.member),
+            "post": newest_post(database),
+            "forum": forum.id,
+            "member": school.member.member_id,
+        }
+
+    def __call__(self, *patterns: list[str]) -> list[str]:
+        return [each.format(**self._ids) for group in patterns for each in group]
+
+
+@pytest.fixture
+def places(school: School, forum: Activity, database: Database) -> Places:
+    """Every address of the discussion."""
+    return Places(school, forum, database)
+
+
+@pytest.mark.shows("H-10")
+def test_strangers_get_404_everywhere(places: Places, school: School) -> None:
     for person in school.strangers:
         client = school.client(person)
-        for path in READING + STAFF_READING + ["/posts/1/edit"]:
-            address = path.format(forum=forum.id, member=school.member.member_id)
+        for address in places(READING, STAFF_READING, OWN):
             assert client.get(address).status_code == 404, (person.name, address)
-        for path in WRITING + STAFF_WRITING + ["/posts/1/edit"]:
+        for address in places(WRITING, STAFF_WRITING, OWN):
             form = {"title": "T", "body": "B", "reason": "R"}
-            assert client.post_form(path.format(forum=forum.id), form).status_code == 404, (person.name, path)
+            assert client.post_form(address, form).status_code == 404, (person.name, address)
 
 
-def test_members_may_not_moderate(forum: Activity, school: School) -> None:
-    start(school, forum, school.member)
+def test_members_may_not_moderate(places: Places, school: School) -> None:
     client = school.client(school.member)
-    for path in STAFF_READING:
-        assert client.get(path.format(forum=forum.id, member=school.member.member_id)).status_code == 404
-    for path in STAFF_WRITING:
-        assert client.post_form(path, {"reason": "R"}).status_code == 404
+    for address in places(STAFF_READING):
+        assert client.get(address).status_code == 404
+    for address in places(STAFF_WRITING):
+        assert client.post_form(address, {"reason": "R", "title": "T"}).status_code == 404
 
 
-def test_staff_may_read_and_review(forum: Activity, school: School) -> None:
-    start(school, forum, school.member)
+def test_staff_may_read_and_review(places: Places, school: School) -> None:
     client = school.client(school.instructor)
-    for path in READING + STAFF_READING:
-        assert client.get(path.format(forum=forum.id, member=school.member.member_id)).status_code == 200
+    for address in places(READING, STAFF_READING):
+        assert client.get(address).status_code == 200
+
+
+def test_archived_discussion_keeps_its_results(forum: Activity, school: School) -> None:
+    start(school, forum, school.member)
+    teacher = school.client(school.instructor)
+    assert teacher.post_form(f"/forum/{forum.id}/archive", {"reason": ""}).status_code == 400
+    assert teacher.post_form(f"/forum/{forum.id}/archive", {"reason": "replaced"}).status_code == 303
+    assert school.client(school.member).get(f"/forum/{forum.id}").status_code == 404
+    assert school.result(forum.id, school.member) is not None
+    teacher.post_form(f"/forum/{forum.id}/restore")
+    assert school.client(school.member).get(f"/forum/{forum.id}").status_code == 200
+
+
+def test_settings_are_changed_and_errors_keep_what_was_typed(forum: Activity, school: School) -> None:
+    teacher = school.client(school.instructor)
+    wrong = {"title": "New name", "body": "typed task", "threads": "0", "replies": "0"}
+    answer = teacher.post_form(f"/forum/{forum.id}/settings", wrong)
+    assert answer.status_code == 400
+    assert "typed task" in answer.text
+    right = {**wrong, "threads": "2", "due_at": "2026-11-30T18:00", "is_required": "1"}
+    assert teacher.post_form(f"/forum/{forum.id}/settings", right).status_code == 303
+    page = school.client(school.member).get(f"/forum/{forum.id}").text
+    assert "New name" in page
+    assert "typed task" in page
+    assert "0/2" in page
 
 
 @pytest.mark.parametrize("threads", [3, 30])

@@ -1,0 +1,54 @@
+"""The command `dangke`. Exit codes: 0 done, 1 something is wrong (one sentence on standard error), 2 wrong usage."""
+
+import sys
+from collections.abc import Sequence
+
+import click
+
+import lti_tool.cli.multiprocess  # noqa: F401 - must come first, for its effect
+
+# isort: split
+
+from lti_tool import __version__
+from lti_tool.cli.demo import demo
+from lti_tool.cli.doctor import doctor
+from lti_tool.cli.opening import Fault
+from lti_tool.cli.registering import keys, register
+from lti_tool.cli.schema import migrate
+from lti_tool.cli.seeding import seed
+from lti_tool.cli.serving import serve, web, worker
+from lti_tool.core.config import ConfigError
+from lti_tool.core.errors import DangkeError
+from lti_tool.core.i18n import speaking
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="dangke")
+def group() -> None:
+    """Dangke: micro-lessons, timed quizzes and discussions as an LTI 1.3 tool.
+
+    Settings are environment variables that begin with DANGKE_; docs/settings.md lists them.
+    """
+
+
+for each in (serve, web, worker, migrate, seed, demo, register, keys, doctor):
+    group.add_command(each)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line; a user's mistake is one sentence, never a trace."""
+    try:
+        with speaking("en"):
+            code = group.main(args=list(arguments) if arguments is not None else None, standalone_mode=False)
+    except click.exceptions.Abort:
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (Fault, ConfigError) as error:
+        click.echo(f"dangke: {error}", err=True)
+        sys.exit(1)
+    except DangkeError as error:
+        click.echo(f"dangke: {error.message} {error.action}", err=True)
+        sys.exit(1)
+    sys.exit(code if isinstance(code, int) else 0)

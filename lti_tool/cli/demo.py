@@ -1,0 +1,104 @@
+"""`dangke demo`: the tool on http://127.0.0.1 and the demo LMS on http://localhost, two sites for a browser."""
+
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+from urllib.error import URLError
+
+import click
+
+from lti_tool.cli import opening
+
+FOLDER = Path("var/demo")
+
+
+@click.command()
+@click.option("--reset", is_flag=True, help="Start over with the sample course.")
+@click.option("--tool-port", envvar="DEMO_TOOL_PORT", default=8000, show_default=True, help="DEMO_TOOL_PORT")
+@click.option("--lms-port", envvar="DEMO_LMS_PORT", default=9080, show_default=True, help="DEMO_LMS_PORT")
+@click.option("--folder", default=FOLDER, type=click.Path(path_type=Path), show_default=True, help="Where it is kept.")
+def demo(reset: bool, tool_port: int, lms_port: int, folder: Path) -> None:
+    """Show everything: the tool and a small LMS with a sample course, on this machine."""
+    if reset and folder.exists():
+        shutil.rmtree(folder)
+    opening.check_port("127.0.0.1", tool_port, "DEMO_TOOL_PORT")
+    opening.check_port("127.0.0.1", lms_port, "DEMO_LMS_PORT")
+    folder.mkdir(parents=True, exist_ok=True)
+    environment = _environment(folder, tool_port)
+    lms_url = f"http://localhost:{lms_port}"
+    links = folder / "lms-links.json"
+    for command in (["migrate"], ["seed", "--lms-url", lms_url, "--out", str(links)]):
+        done = subprocess.run([sys.executable, "-m", "lti_tool", *command], env=environment, check=False)
+        if done.returncode:
+            raise opening.Fault(f"`dangke {command[0]}` failed; see above.")
+    lms = ["-m", "lti_tool.demo", "--port", str(lms_port), "--host", "localhost", "--data", str(folder / "lms")]
+    commands = {
+        "The demo LMS": [sys.executable, *lms, "--tool-config", str(links)],
+        "The tool": [sys.executable, "-m", "lti_tool", "serve"],
+    }
+    _run(commands, environment, {"The demo LMS": lms_url, "The tool": f"http://127.0.0.1:{tool_port}/healthz"}, lms_url)
+
+
+def _environment(folder: Path, port: int) -> dict[str, str]:
+    """The settings of the demo; its secret is made once and kept beside its database."""
+    keeper = folder / "secret"
+    if not keeper.exists():
+        descriptor = os.open(keeper, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_urlsafe(48))
+    return {
+        **os.environ,
+        "DANGKE_ENV": "demo",
+        "DANGKE_SECRET": keeper.read_text(),
+        "DANGKE_DATABASE_URL": f"sqlite:///{(folder / 'dangke.sqlite3').resolve()}",
+        "DANGKE_DATA_DIR": str((folder / "data").resolve()),
+        "DANGKE_PUBLIC_URL": f"http://127.0.0.1:{port}",
+        "DANGKE_PORT": str(port),
+        "DANGKE_LOG_LEVEL": os.environ.get("DANGKE_LOG_LEVEL", "WARNING"),
+    }
+
+
+def _run(commands: dict[str, list[str]], environment: dict[str, str], probes: dict[str, str], lms_url: str) -> None:
+    running = {name: subprocess.Popen(command, env=environment) for name, command in commands.items()}
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    try:
+        for name, url in probes.items():
+            _await(name, url, running[name])
+        click.echo(
+            f"\n  Open {lms_url} in a browser, choose a person, open the course and click an activity.\n"
+            "  在浏览器中打开上面的地址，选一个人，进入课程，点开一项活动。\n\n"
+            "  Ctrl-C stops everything; `make demo` continues, `make demo-reset` starts over.\n"
+        )
+        while all(process.poll() is None for process in running.values()):
+            time.sleep(0.5)
+        ended = next(name for name, process in running.items() if process.poll() is not None)
+        raise opening.Fault(f"{ended} ended by itself; see above.")
+    except KeyboardInterrupt:
+        click.echo("\n  Stopped. Everything is kept for the next `make demo`.")
+    finally:
+        for process in running.values():
+            process.terminate()
+        for process in running.values():
+            try:
+                process.wait(timeout=15)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+def _await(name: str, url: str, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise opening.Fault(f"{name} did not start; see above.")
+        try:
+            with urllib.request.urlopen(url, timeout=2):  # noqa: S310 - our own loopback address
+                return
+        except (URLError, OSError):
+            time.sleep(0.2)
+    raise opening.Fault(f"{name} did not answer on {url} within a minute.")

@@ -1,0 +1,150 @@
+"""`dangke doctor`: what is wrong and what to do, line by line; exit code 1 if anything must be mended."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import click
+from sqlalchemy import select
+
+from lti_tool.cli import opening
+from lti_tool.core.clock import SystemClock
+from lti_tool.core.config import Settings
+from lti_tool.core.database import Database
+from lti_tool.core.errors import DangkeError
+from lti_tool.core.http import Http, HttpError, Response
+from lti_tool.core.secrets import CannotDecrypt, Keys
+from lti_tool.identity.models import Registration
+from lti_tool.lms.tool_keys import NoToolKey, signing_key
+
+CLOCK_LIMIT_SECONDS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the doctor's: what was looked at, whether it is well, and what to do if not."""
+
+    subject: str
+    ok: bool
+    words: str
+
+
+@click.command()
+def doctor() -> None:
+    """Check database, migrations, secrets, keys, clock, and each platform's key set and token endpoint."""
+    settings = opening.settings()
+    findings = list(examine(settings))
+    for finding in findings:
+        click.echo(f"{'ok ' if finding.ok else 'BAD'}  {finding.subject}: {finding.words}")
+    bad = sum(not finding.ok for finding in findings)
+    click.echo(f"{bad} of {len(findings)} checks need mending." if bad else f"All {len(findings)} checks are well.")
+    raise SystemExit(1 if bad else 0)
+
+
+def examine(settings: Settings) -> Iterator[Finding]:
+    """All findings; those that need the database are left out while it is not well."""
+    yield Finding("settings", True, f"{settings.env} at {settings.public_url}")
+    database = Database(settings.database_url)
+    try:
+        opening.check_database(database)
+    except opening.Fault as fault:
+        yield Finding("database", False, str(fault))
+        return
+    yield Finding("database", True, f"{database.url.get_backend_name()}, schema is current")
+    yield _registrations(database, settings)
+    yield _keys(database, settings)
+    http = Http.of(settings)
+    with database.reading() as session:
+        platforms = session.scalars(select(Registration).where(Registration.is_active).order_by(Registration.id)).all()
+    if not platforms:
+        yield Finding("platforms", True, "none registered yet; `dangke register` adds one")
+    for platform in platforms:
+        yield from _platform(http, platform)
+    http.close()
+    database.dispose()
+
+
+def _registrations(database: Database, settings: Settings) -> Finding:
+    try:
+        opening.check_registrations(database, settings.env)
+    except opening.Fault as fault:
+        return Finding("registrations", False, str(fault))
+    return Finding("registrations", True, "no demo registration outside a demo")
+
+
+def _keys(database: Database, settings: Settings) -> Finding:
+    previous = settings.secret_previous
+    keys = Keys(settings.secret.get_secret_value(), previous.get_secret_value() if previous else None)
+    try:
+        with database.reading_core() as connection:
+            kid = signing_key(connection, keys).kid
+    except NoToolKey:
+        return Finding("tool key", False, "there is none. Run: dangke migrate")
+    except CannotDecrypt:
+        words = "DANGKE_SECRET does not open it. Put the former secret into DANGKE_SECRET_PREVIOUS."
+        return Finding("tool key", False, words)
+    except DangkeError as error:
+        return Finding("tool key", False, str(error.message))
+    return Finding("tool key", True, f"{kid} signs")
+
+
+def _platform(http: Http, platform: Registration) -> Iterator[Finding]:
+    answer = yield from _asked(f"{platform.name}: key set", lambda: http.get(platform.jwks_url), _key_set_words)
+    if answer is not None:
+        yield _clock(platform.name, answer)
+    # An empty request must be refused in words; that shows that the endpoint is there without spending an assertion.
+    yield from _asked(
+        f"{platform.name}: token endpoint",
+        lambda: http.post(platform.token_url, b"", {"Content-Type": "application/x-www-form-urlencoded"}),
+        _token_words,
+    )
+
+
+def _asked(subject: str, ask: Callable[[], Response], judge: Callable[[Response], tuple[bool, str]]) -> Any:
+    try:
+        answer = ask()
+    except HttpError as error:
+        yield Finding(subject, False, f"cannot be reached from here ({error}). Check the URL, the firewall and DNS.")
+        return None
+    ok, words = judge(answer)
+    yield Finding(subject, ok, words)
+    return answer
+
+
+def _key_set_words(answer: Response) -> tuple[bool, str]:
+    if answer.status != 200:
+        return False, f"answered {answer.status}. Check the public keyset URL in the registration."
+    try:
+        usable = [key for key in answer.json()["keys"] if key.get("kty") == "RSA" and key.get("kid")]
+    except (json.JSONDecodeError, KeyError, TypeError, AttributeError, ValueError):
+        return False, "did not answer with a JWK set. Check the public keyset URL in the registration."
+    return bool(
+        usable
+    ), f"{len(usable)} usable keys" if usable else "holds no RSA key with a kid; ask the LMS's people."
+
+
+def _token_words(answer: Response) -> tuple[bool, str]:
+    if answer.status in {400, 401}:
+        return True, "answers"
+    if answer.status == 404:
+        return (
+            False,
+            "answered 404. Check the URL (Moodle says 404 when it may not fetch our key set: cURL block list).",
+        )
+    return False, f"answered {answer.status}. Check the access token URL in the registration."
+
+
+def _clock(name: str, answer: Response) -> Finding:
+    try:
+        theirs = parsedate_to_datetime(answer.headers.get("Date") or "")
+    except ValueError:
+        return Finding(f"{name}: clock", True, "the platform does not say what time it is")
+    theirs = theirs if theirs.tzinfo else theirs.replace(tzinfo=UTC)
+    drift = abs((SystemClock().now() - theirs).total_seconds())
+    words = f"{drift:.0f} s apart"
+    if drift > CLOCK_LIMIT_SECONDS:
+        words += ". Launches and tokens will be refused; set both clocks by NTP."
+    return Finding(f"{name}: clock", drift <= CLOCK_LIMIT_SECONDS, words)

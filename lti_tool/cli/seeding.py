@@ -1,0 +1,135 @@
+"""`dangke seed`: the neutral bilingual sample course, and the registration of the demo LMS."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+import courses.seed
+import forum.seed
+import quizzes.seed
+from lti_tool.app import build_runtime
+from lti_tool.cli import opening
+from lti_tool.core.web import Runtime
+from lti_tool.identity.models import Context, Deployment
+from lti_tool.launch.registrations import RegistrationForm, register
+from lti_tool.ledger.models import Activity
+
+CLIENT_ID, DEPLOYMENT_ID = "dangke-demo", "1"
+COURSES = (("course-1", "DK-1", "学习方法入门 · Learning to learn"), ("course-2", "DK-2", "资料阅读 · Reading sources"))
+
+
+@click.command()
+@click.option("--lms-url", default="http://localhost:9080", show_default=True, help="Origin of the demo LMS.")
+@click.option("--out", type=click.Path(path_type=Path), help="Write what the demo LMS must know to this file (JSON).")
+def seed(lms_url: str, out: Path | None) -> None:
+    """Put the sample course and the demo LMS's registration into the database; again: only what is missing."""
+    settings = opening.settings()
+    if not settings.is_lenient:
+        raise opening.Fault("The demo LMS may only be registered with DANGKE_ENV=demo.")
+    runtime = build_runtime(settings)
+    opening.check_database(runtime.database)
+    description = sow(runtime, lms_url.rstrip("/"))
+    runtime.renderer.close()
+    if out is not None:
+        out.write_text(json.dumps(description, ensure_ascii=False, indent=2), encoding="utf-8")
+    click.echo("The sample course is in the database.")
+
+
+def sow(runtime: Runtime, lms_url: str) -> dict[str, Any]:
+    """Seed what is missing; returns the description for the demo LMS: client, addresses, courses with their links."""
+    samples = [courses.seed.prepare(runtime), quizzes.seed.prepare(runtime), forum.seed.prepare(runtime)]
+    now = runtime.clock.now()
+    with runtime.database.writing() as session:
+        registration = register(session, _registration(lms_url), now)
+        registration.is_demo = True
+        deployment = session.scalars(select(Deployment).where(Deployment.registration_id == registration.id)).one()
+        described = []
+        for context_id, label, title in COURSES:
+            context = _context(session, deployment, context_id, label, title, now)
+            activities = _activities(session, context)
+            if not activities:
+                home = courses.seed.sow_home(session, context_id=context.id, title=title, now=now)
+                for sample in samples:
+                    sample(session, context_id=context.id, parent_id=home.id, now=now)
+                activities = _activities(session, context)
+            described.append(_course(context_id, label, title, activities, runtime.settings.public_url))
+    return _description(runtime.settings.public_url, described)
+
+
+def _registration(lms_url: str) -> RegistrationForm:
+    return RegistrationForm(
+        tenant="Demo",
+        name="Demo LMS",
+        issuer=lms_url,
+        client_id=CLIENT_ID,
+        auth_url=f"{lms_url}/auth",
+        token_url=f"{lms_url}/token",
+        jwks_url=f"{lms_url}/jwks",
+        deployment_ids=(DEPLOYMENT_ID,),
+        frame_origins=(lms_url,),
+        is_demo=True,
+        family="dangke-demo",
+    )
+
+
+def _context(session: Session, deployment: Deployment, context_id: str, label: str, title: str, now: Any) -> Context:
+    key = f"c:{context_id}"
+    found = session.scalar(select(Context).where(Context.deployment_id == deployment.id, Context.context_key == key))
+    if found is None:
+        found = Context(
+            deployment_id=deployment.id,
+            tenant_id=deployment.tenant_id,
+            context_key=key,
+            title=title,
+            label=label,
+            created_at=now,
+        )
+        session.add(found)
+        session.flush()
+    return found
+
+
+def _activities(session: Session, context: Context) -> list[Activity]:
+    return list(session.scalars(select(Activity).where(Activity.context_id == context.id).order_by(Activity.position)))
+
+
+def _course(context_id: str, label: str, title: str, activities: list[Activity], tool: str) -> dict[str, Any]:
+    links: list[dict[str, Any]] = [
+        {
+            "resource_link_id": f"{context_id}-{activity.kind}-{number}",
+            "title": activity.title,
+            "url": f"{tool}/lti/launch",
+            "custom": {"activity": activity.token},
+            "graded": True,
+            "maximum": activity.maximum,
+        }
+        for number, activity in enumerate(activities, 1)
+    ]
+    links.append(
+        {
+            "resource_link_id": f"{context_id}-unset",
+            "title": "还没有设置的链接 · A link that shows nothing yet",
+            "url": f"{tool}/lti/launch",
+            "custom": {},
+            "graded": True,
+            "maximum": 100,
+        }
+    )
+    return {"context_id": context_id, "label": label, "title": title, "links": links}
+
+
+def _description(tool: str, described: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "client_id": CLIENT_ID,
+        "deployment_id": DEPLOYMENT_ID,
+        "login_url": f"{tool}/lti/login",
+        "launch_url": f"{tool}/lti/launch",
+        "deep_link_url": f"{tool}/lti/launch",
+        "jwks_url": f"{tool}/lti/jwks.json",
+        "redirect_uris": [f"{tool}/lti/launch"],
+        "courses": described,
+    }

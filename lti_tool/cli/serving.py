@@ -1,0 +1,179 @@
+"""`dangke serve` (web and worker together), `dangke web`, `dangke worker`.
+
+serve loads the application once and forks: a worker process and gunicorn's master with its web processes share the
+memory of what is loaded. The parent starts again what dies, and takes all down together.
+"""
+
+import ctypes
+import gc
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+import click
+from flask import Flask
+from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]  # gunicorn ships no type information
+
+from lti_tool.app import create_app
+from lti_tool.cli import metrics, opening
+from lti_tool.core.config import Settings
+from lti_tool.core.logs import log
+from lti_tool.core.web import Runtime
+
+_PR_SET_PDEATHSIG = 1
+GRACE_SECONDS = 20
+
+
+class Web(BaseApplication):  # type: ignore[misc]  # no type information
+    """gunicorn with the application that is loaded already."""
+
+    def __init__(self, app: Flask, settings: Settings) -> None:
+        self._app, self._settings = app, settings
+        super().__init__()
+
+    def load_config(self) -> None:
+        options: dict[str, Any] = {
+            "bind": f"{self._settings.host}:{self._settings.port}",
+            "workers": self._settings.web_processes,
+            "threads": self._settings.web_threads,
+            "worker_class": "gthread",
+            "preload_app": True,
+            "timeout": 60,
+            "graceful_timeout": GRACE_SECONDS,
+            "keepalive": 15,
+            "limit_request_line": 8190,
+            "loglevel": "warning",
+            "control_socket_disable": True,
+            # Behind a proxy the address of the member comes from X-Forwarded-For; the application counts the hops.
+            "forwarded_allow_ips": "*" if self._settings.trusted_proxies else "127.0.0.1",
+            "post_fork": _forked,
+        }
+        for name, value in options.items():
+            if name in self.cfg.settings:
+                self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        return self._app
+
+
+def _forked(_arbiter: object, worker: Any) -> None:
+    _runtime(worker.app.load()).database.after_fork()
+
+
+def _runtime(app: Flask) -> Runtime:
+    found: Runtime = app.extensions["dangke"]
+    return found
+
+
+def _load() -> tuple[Flask, Settings]:
+    settings = opening.settings()
+    app = create_app(settings)
+    opening.check_database(_runtime(app).database)
+    opening.check_registrations(_runtime(app).database, settings.env)
+    _runtime(app).database.after_fork()
+    gc.collect()
+    gc.freeze()
+    return app, settings
+
+
+def run_worker(app: Flask) -> None:
+    """The worker's process: drains and sweeps until it is told to stop."""
+    from lti_tool import worker as room
+
+    runtime = _runtime(app)
+    runtime.database.after_fork()
+    metrics.start(runtime)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    room.run(runtime, stop)
+
+
+@click.command()
+def worker() -> None:
+    """Send scores and run what is due; any number may share a PostgreSQL."""
+    app, _ = _load()
+    run_worker(app)
+
+
+@click.command()
+def web() -> None:
+    """Answer browsers only; run `dangke worker` beside it."""
+    app, settings = _load()
+    opening.check_port(settings.host, settings.port, "DANGKE_PORT")
+    Web(app, settings).run()
+
+
+@click.command()
+def serve() -> None:
+    """Answer browsers and send scores: everything one school needs."""
+    app, settings = _load()
+    opening.check_port(settings.host, settings.port, "DANGKE_PORT")
+    click.echo(f"Dangke listens on http://{settings.host}:{settings.port} as {settings.public_url}", err=True)
+    sys.exit(Family({"worker": lambda: run_worker(app), "web": lambda: Web(app, settings).run()}).run())
+
+
+class Family:
+    """Forked children that live and die together; one that dies by itself is started again."""
+
+    def __init__(self, members: dict[str, Callable[[], None]]) -> None:
+        self._members = members
+        self._pids: dict[int, str] = {}
+        self._stopping = False
+        self._quick_deaths = 0
+
+    def run(self) -> int:
+        """Start all, wait, start again what dies; the exit code: 0 after a signal, 1 if a child cannot stay alive."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._stop)
+        for name in self._members:
+            self._start(name)
+        while self._pids:
+            try:
+                pid, status = os.wait()
+            except InterruptedError:
+                continue
+            if pid not in self._pids:
+                continue
+            name = self._pids.pop(pid)
+            if self._stopping:
+                continue
+            log.error("child_died", child=name, status=os.waitstatus_to_exitcode(status))
+            self._quick_deaths += 1
+            if self._quick_deaths > 5:
+                self._stop(signal.SIGTERM, None)
+                continue
+            self._start(name)
+        return 1 if self._quick_deaths > 5 else 0
+
+    def _start(self, name: str) -> None:
+        pid = os.fork()
+        if pid:
+            self._pids[pid] = name
+            return
+        code = 1
+        try:
+            # When the parent is killed, the child must not live on and hold the port.
+            ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, signal.SIG_DFL)
+            self._members[name]()
+            code = 0
+        except SystemExit as leaving:
+            code = leaving.code if isinstance(leaving.code, int) else 1
+        finally:
+            # Not sys.exit: the parent's clean-up handlers must not run in the child.
+            sys.stderr.flush()
+            os._exit(code)
+
+    def _stop(self, number: int, _frame: FrameType | None) -> None:
+        self._stopping = True
+        for pid in list(self._pids):
+            try:
+                os.kill(pid, signal.SIGTERM if number == signal.SIGINT else number)
+            except ProcessLookupError:
+                self._pids.pop(pid, None)
