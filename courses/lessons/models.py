@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Boolean, ForeignKey, String, UniqueConstraint, false, true
+from sqlalchemy import Boolean, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lti_tool.core.columns import Base, BigId, Json, UtcDateTime, text_enum
@@ -23,7 +23,7 @@ class Lesson(Base):
     """Rises with every save, so that two editors notice each other."""
     draft_author_id: Mapped[int | None] = mapped_column(ForeignKey("member.id"))
     draft_saved_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    is_changed: Mapped[bool] = mapped_column(Boolean, default=True, server_default=true())
+    is_changed: Mapped[bool] = mapped_column(Boolean, default=True)
     """Whether the draft differs from the last published version."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
@@ -61,11 +61,11 @@ class LessonUse(Base):
     lesson_id: Mapped[int] = mapped_column(ForeignKey("lesson.id"), index=True)
     lesson_version_id: Mapped[int | None] = mapped_column(ForeignKey("lesson_version.id"), index=True)
     """NULL: nothing has been published yet."""
-    needs_blocks: Mapped[bool] = mapped_column(Boolean, default=True, server_default=true())
+    needs_blocks: Mapped[bool] = mapped_column(Boolean, default=True)
     min_seconds: Mapped[int] = mapped_column(default=0)
     """Credited learning time that completion needs; 0: none."""
     question_rule: Mapped[QuestionRule] = mapped_column(text_enum(QuestionRule), default=QuestionRule.none)
-    is_effort_estimated: Mapped[bool] = mapped_column(Boolean, default=True, server_default=true())
+    is_effort_estimated: Mapped[bool] = mapped_column(Boolean, default=True)
     """Whether the estimated time follows the text; false once an author has typed one."""
 
 
@@ -79,6 +79,6 @@ class BlockState(Base):
     block_key: Mapped[str] = mapped_column(String(16), primary_key=True)
     seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     answer: Mapped[Any] = mapped_column(Json, nullable=True)
-    is_correct: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+    is_correct: Mapped[bool] = mapped_column(Boolean, default=False)
     tries: Mapped[int] = mapped_column(default=0)
     answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -165,6 +165,18 @@ def draft(connection: Connection, activity_id: int) -> Draft:
     )
 
 
+def version(connection: Connection, activity_id: int, number: int) -> Any:
+    """One version of the lesson behind an activity: (title, blocks, created_at). One statement. Raises NotFound."""
+    row = connection.execute(
+        select(LessonVersion.title, LessonVersion.blocks, LessonVersion.created_at)
+        .join(LessonUse, LessonUse.lesson_id == LessonVersion.lesson_id)
+        .where(LessonUse.activity_id == activity_id, LessonVersion.number == number)
+    ).first()
+    if row is None:
+        raise NotFound
+    return row
+
+
 def neighbours(connection: Connection, activity: Activity) -> tuple[Any | None, Any | None]:
     """(the published activity before, the one after) in the same outline, as rows of (id, kind, title). One statement."""
     if activity.parent_id is None:

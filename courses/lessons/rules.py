@@ -47,7 +47,9 @@ class Block:
     transcript: str = ""
     """HTML of the video's transcript; its source stands in `source`."""
     question: Mapping[str, Any] | None = None
-    """A pure question as JSON (lti_tool.questions)."""
+    """A pure question as JSON (lti_tool.questions); None while what was typed is no complete question."""
+    fields: Mapping[str, Any] | None = None
+    """Drafts only: the editor's fields of a question as they were typed."""
 
     def to_json(self) -> dict[str, Any]:
         """Without the fields that are empty."""

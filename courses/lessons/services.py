@@ -1,6 +1,7 @@
 """What is written in lessons: drafts, versions, settings; what members read and answer, and what follows from it."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -109,12 +110,13 @@ def publish(session: Session, *, activity: Activity, actor: Actor, now: datetime
     latest = session.scalar(
         select(LessonVersion).where(LessonVersion.lesson_id == lesson.id).order_by(LessonVersion.number.desc()).limit(1)
     )
-    if latest is None or latest.blocks != lesson.draft or latest.title != activity.title:
+    published = [replace(block, fields=None).to_json() for block in blocks]
+    if latest is None or latest.blocks != published or latest.title != activity.title:
         latest = LessonVersion(
             lesson_id=lesson.id,
             number=latest.number + 1 if latest else 1,
             title=activity.title,
-            blocks=lesson.draft,
+            blocks=published,
             author_id=actor.member_id,
             created_at=now,
         )

@@ -58,6 +58,7 @@ def _rows(people: list[Any], tasks: list[Any], cells: list[Any]) -> list[dict[st
     required = [row for row in tasks if row.is_required] or tasks
     return [
         {
+            "id": person.id,
             "name": person.name,
             "cells": [_cell(person.id, row, found.get((person.id, row.id)), now) for row in tasks],
             "required": f"{sum(_is_done(found.get((person.id, row.id))) for row in required)}/{len(required)}",

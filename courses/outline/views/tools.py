@@ -12,13 +12,14 @@ from sqlalchemy.orm import Session
 from courses.outline import services
 from courses.outline.forms import TaskForm, local, read_task, reason_of
 from courses.outline.views.blueprint import blueprint
-from lti_tool.core.errors import Invalid
+from lti_tool.core.errors import Invalid, NotFound
 from lti_tool.core.i18n import current_zone, gettext
 from lti_tool.core.i18n import lazy_gettext as _l
 from lti_tool.core.web import render, runtime
 from lti_tool.identity.actor import Actor, Can
 from lti_tool.identity.models import Context
 from lti_tool.launch.models import DeepLinkRequest
+from lti_tool.launch.services.choices import open_choice
 from lti_tool.ledger import services as ledger
 from lti_tool.ledger.access import open_activity
 from lti_tool.ledger.kinds import Kind
@@ -173,3 +174,28 @@ def created_address(session: Session, *, kind: Kind, actor: Actor, home: Activit
     session.add(choice)
     session.flush()
     return url_for(kind.create, choice=choice.id)
+
+
+@blueprint.get("/home/new")
+def create() -> ResponseReturnValue:
+    """The course home for a link or for deep linking: there is one per course, made here if it is the first time.
+
+    A GET that changes something, guarded like `launch.chosen`: the choice's id is random and works once.
+    """
+    if request.headers.get("Sec-Fetch-Site", "none") not in {"same-origin", "none"}:
+        raise NotFound
+    choice_id = request.args.get("choice", "")
+    if not choice_id.isdecimal() or len(choice_id) > 18:
+        raise NotFound
+    now = runtime().clock.now()
+    with runtime().database.writing() as session:
+        choice = open_choice(session, int(choice_id), now)
+        home = services.ensure_home(session, choice.context_id, now, choice.course or gettext("Course home"))
+        home_id = home.id
+    return redirect(url_for("launch.chosen", choice=choice_id, activity=home_id), 303)
+
+
+@blueprint.get("/home/<int:activity_id>/members/<int:member_id>")
+def review(activity_id: int, member_id: int) -> ResponseReturnValue:
+    """One member's way through the course stands in the row of the table."""
+    return redirect(url_for(".members", activity_id=activity_id, _anchor=f"member-{member_id}"))
