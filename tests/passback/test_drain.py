@@ -16,7 +16,7 @@ from lti_tool.ledger import services
 from lti_tool.ledger.models import LineItem, LineItemState, Result, ScoreEvent, ScorePost
 from lti_tool.ledger.rules import PostState
 from lti_tool.lms.connector import Connector
-from lti_tool.passback import outbox
+from lti_tool.passback import outbox, rules
 from lti_tool.passback.drain import Drain
 from tests.passback.conftest import Recorder
 from tests.passback.gradebook import Call, FakeGradebook
@@ -37,7 +37,7 @@ def registration(database: Database, school: School) -> Registration:
 def events(database: Database) -> list[tuple[str, int | None, str]]:
     with database.reading() as session:
         rows = session.execute(select(ScoreEvent.event, ScoreEvent.status, ScoreEvent.cause).order_by(ScoreEvent.id))
-        return [tuple(row) for row in rows]
+        return [(row.event, row.status, row.cause) for row in rows]
 
 
 def test_AG_17_finished_result_is_sent_completed_and_graded(
@@ -357,8 +357,6 @@ def test_AG_31_worker_killed_after_claiming_is_replaced_when_the_lease_ends(
 def test_AG_31_late_answer_of_a_lost_lease_is_history_only(
     drain: Drain, school: School, reach: Recorder, clock: FakeClock, database: Database
 ) -> None:
-    from lti_tool.passback import rules
-
     activity = school.activity("quiz")
     column = school.placement(activity)
     reach(activity.id, school.member, "5")

@@ -90,8 +90,8 @@ def test_only_who_follows_sees_the_page(school: School) -> None:
     school.placement(activity)
     for person in (school.instructor, school.assistant):
         assert school.client(person).get(f"/scores/{activity.id}").status_code == 200
-    for person in (school.member, *school.strangers, None):
-        assert school.client(person).get(f"/scores/{activity.id}").status_code == 404
+    for stranger in (school.member, *school.strangers, None):
+        assert school.client(stranger).get(f"/scores/{activity.id}").status_code == 404
 
 
 def test_only_who_authors_sends_again(school: School) -> None:
