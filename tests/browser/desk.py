@@ -52,6 +52,7 @@ class Desk:
         page.locator(f'[data-link="{link}"] [data-open]').click()
         if not self.screen.look.javascript:
             page.locator("form[target=tool-frame] button").click()
+            page.frame_locator("iframe").locator("#launch-answer button").click()
         return self.screen.frame(page)
 
     def open_deep_linking(self) -> Frame:
