@@ -68,6 +68,9 @@ class FakeGradebook(Http):
     def post(self, url: str, body: bytes, headers: Mapping[str, str] | None = None) -> Response:
         return self.request("POST", url, body, headers)
 
+    def close(self) -> None:
+        """There is nothing to close."""
+
     def _answer(self, call: Call) -> Response:
         path = urlsplit(call.url).path
         if (urlsplit(call.url).hostname or "") in self.dead_hosts:

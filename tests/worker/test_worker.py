@@ -1,0 +1,124 @@
+import threading
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+from prometheus_client import CollectorRegistry, generate_latest
+from sqlalchemy import Connection, func, select
+
+from lti_tool import worker
+from lti_tool.core.clock import FakeClock
+from lti_tool.core.database import Busy
+from lti_tool.core.web import Runtime
+from lti_tool.identity.models import BrowserSession, Grant
+from lti_tool.ledger.kinds import Sweep
+from lti_tool.lms import tool_keys
+from lti_tool.passback.metrics import OutboxCollector
+from tests.passback.conftest import Recorder
+from tests.passback.gradebook import FakeGradebook
+from tests.school import School
+
+
+@pytest.fixture
+def gradebook(runtime: Runtime, clock: FakeClock) -> FakeGradebook:
+    tool_keys.ensure_key(runtime.database, runtime.keys, clock.now())
+    return FakeGradebook()
+
+
+def counting(name: str, times: list[datetime], rows: int = 1) -> Sweep:
+    """A sweep that is always due and notes when it ran."""
+
+    def run(_: Runtime, now: datetime) -> int:
+        times.append(now)
+        return rows
+
+    return Sweep(name, lambda *_: True, run)
+
+
+def failing(error: Exception) -> Sweep:
+    def run(_: Runtime, now: datetime) -> int:
+        raise error
+
+    return Sweep("failing", lambda *_: True, run)
+
+
+def test_one_round_sweeps_and_sends(
+    school: School, runtime: Runtime, clock: FakeClock, gradebook: FakeGradebook
+) -> None:
+    activity = school.activity("quiz")
+    school.placement(activity)
+    reach = Recorder(school, clock)
+
+    def run(_: Runtime, now: datetime) -> int:
+        reach(activity.id, school.member, "5")
+        return 1
+
+    runtime.sweeps = (Sweep("hand_in", lambda *_: True, run),)
+    done = worker.run_once(runtime, clock.now(), http=gradebook)
+    assert (done.sweeps, done.scores, done.failed) == ({"hand_in": 1}, {"accepted": 1}, ())
+
+
+def test_sweep_that_is_not_due_does_not_run(runtime: Runtime, clock: FakeClock, gradebook: FakeGradebook) -> None:
+    def due(connection: Connection, now: datetime) -> bool:
+        return connection.execute(select(func.count()).select_from(BrowserSession)).scalar_one() > 0
+
+    times: list[datetime] = []
+    runtime.sweeps = (replace(counting("never", times), due=due),)
+    worker.run_once(runtime, clock.now(), http=gradebook)
+    assert times == []
+
+
+@pytest.mark.parametrize("error", [Busy(), RuntimeError("surprise")])
+def test_failing_sweep_ends_neither_the_others_nor_the_sending(
+    school: School, runtime: Runtime, clock: FakeClock, gradebook: FakeGradebook, error: Exception
+) -> None:
+    activity = school.activity("quiz")
+    school.placement(activity)
+    Recorder(school, clock)(activity.id, school.member, "5")
+    times: list[datetime] = []
+    runtime.sweeps = (failing(error), counting("other", times))
+    done = worker.run_once(runtime, clock.now(), http=gradebook)
+    assert (done.failed, done.scores, len(times)) == (("failing",), {"accepted": 1}, 1)
+
+
+def test_loop_stops_when_it_is_told_to(runtime: Runtime, gradebook: FakeGradebook) -> None:
+    stop, ran = threading.Event(), threading.Event()
+
+    def run(_: Runtime, now: datetime) -> int:
+        ran.set()
+        return 0
+
+    runtime.sweeps = (Sweep("one", lambda *_: True, run),)
+    loop = threading.Thread(target=worker.run, args=(runtime, stop))
+    loop.start()
+    assert ran.wait(10)
+    stop.set()
+    loop.join(10)
+    assert not loop.is_alive()
+
+
+def test_expired_sessions_are_cleared_with_their_grants(school: School, runtime: Runtime, clock: FakeClock) -> None:
+    school.client(school.member)
+    assert worker.clean(runtime, clock.now()) == 0
+    assert worker.clean(runtime, clock.now() + timedelta(hours=13)) == 1
+    with runtime.database.reading() as session:
+        assert session.scalar(select(func.count()).select_from(Grant)) == 0
+
+
+def test_metrics_tell_depth_age_and_outcomes(
+    school: School, runtime: Runtime, clock: FakeClock, gradebook: FakeGradebook
+) -> None:
+    activity = school.activity("quiz")
+    school.placement(activity)
+    reach = Recorder(school, clock)
+    registry = CollectorRegistry()
+    registry.register(OutboxCollector(runtime.database, clock))
+    reach(activity.id, school.member, "5")
+    clock.advance(timedelta(seconds=90))
+    text = generate_latest(registry).decode()
+    assert "dangke_outbox_depth 1.0" in text
+    assert "dangke_outbox_oldest_seconds 90.0" in text
+    worker.run_once(runtime, clock.now(), http=gradebook)
+    text = generate_latest(registry).decode()
+    assert "dangke_outbox_depth 0.0" in text
+    assert 'dangke_score_posts_total{outcome="sent"} 1.0' in text
