@@ -1,8 +1,8 @@
 """The floors: the work that a hot path cannot avoid, in a bare Flask application built as well as the product.
 
-GET /hello nothing · POST /upsert one upsert in one writing transaction · POST /verify-upsert one RS256 verification
-(2,048 bit, 3 KB of claims) and one upsert · GET /page one query of 50 rows and a page of about 15 KB without layout or
-translation. The database is opened by the product's own two kinds of transactions (core.database), so the floor has
+GET /floor/hello nothing · POST /floor/upsert one upsert in one writing transaction · POST /floor/verify-upsert one RS256
+verification (2,048 bit, 3 KB of claims) and one upsert · GET /floor/page one query of 50 rows and a page of about 15 KB
+without layout or translation. The database is opened by the product's own two kinds of transactions (core.database), so the floor has
 WAL, synchronous=FULL, the process lock and the file lock as well; everything above that is left out.
 
 Run by `python -m benchmarks` under gunicorn with the product's processes and threads; DATABASE names the database.
@@ -77,20 +77,20 @@ def create_floor(url: str) -> Flask:
             connection.execute(_UPSERT, row)
         return jsonify(ok=True)
 
-    @app.get("/hello")
+    @app.get("/floor/hello")
     def hello() -> str:
         return "ok"
 
-    @app.post("/upsert")
+    @app.post("/floor/upsert")
     def upsert() -> ResponseReturnValue:
         return save()
 
-    @app.post("/verify-upsert")
+    @app.post("/floor/verify-upsert")
     def verify_upsert() -> ResponseReturnValue:
         jwt.decode(token, public, algorithms=["RS256"], audience="c")
         return save()
 
-    @app.get("/page")
+    @app.get("/floor/page")
     def rows() -> str:
         first = request.args.get("i", 0, int)
         with database.reading_core() as connection:

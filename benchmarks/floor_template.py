@@ -1,0 +1,78 @@
+"""The floor under the course home's own template: the same compiled template with ready-made values, in bare Flask.
+
+When it starts, it asks the product for the page of one member once, keeps what the template was given, and from then on
+only renders. No query, no session, no header, no log: what is between this and the product is the product's own work.
+"""
+
+import os
+from typing import Any
+from unittest import mock
+
+from flask import Flask, g
+
+from lti_tool.app import create_app
+from lti_tool.core import templating
+from lti_tool.core.config import load_settings
+from lti_tool.core.web import Runtime
+from lti_tool.identity import csrf
+from lti_tool.identity import views as identity_views
+
+_PLACE = "courses.outline.views.home.render"
+
+
+def ready_made(product: Flask, home_id: int, cookie: str) -> tuple[str, dict[str, Any], dict[str, Any]]:
+    """(template, its values, what the page's functions answer) of one member's course home."""
+    seen: list[tuple[str, dict[str, Any], dict[str, Any]]] = []
+
+    def keep(template: str, /, **context: Any) -> str:
+        from lti_tool.identity import current
+
+        answers = {
+            "asking": g.asking, "actor": g.actor, "csrf_token": csrf.token(), "csrf_field": csrf.csrf_field(),
+            "preferences": current.preferences(),
+        }  # fmt: skip
+        seen.append((template, context, answers))
+        return ""
+
+    with mock.patch(_PLACE, keep):
+        answer = product.test_client(use_cookies=False).get(f"/home/{home_id}", headers={"Cookie": cookie})
+    if answer.status_code != 200 or len(seen) != 1:
+        raise RuntimeError(f"the product answered {answer.status_code}")
+    return seen[0]
+
+
+def create_floor(product: Flask, home_id: int, cookie: str) -> Flask:
+    """A bare application whose only page is that course home."""
+    template, context, answers = ready_made(product, home_id, cookie)
+    app = Flask("lti_tool", static_folder=None, template_folder="templates")
+    app.extensions["dangke"] = product.extensions["dangke"]
+    preferences = answers.pop("preferences")
+    functions = {name: _constant(value) for name, value in answers.items()}
+    templating.install(app, preferences=lambda: preferences, **functions)
+    app.register_blueprint(identity_views.blueprint)
+    for name, blueprint in product.blueprints.items():
+        if name.startswith("courses_"):
+            app.register_blueprint(blueprint)
+
+    @app.get("/floor/hello")
+    def hello() -> str:
+        return "ok"
+
+    @app.get("/floor/home")
+    def home() -> str:
+        return templating.render(template, **context)
+
+    return app
+
+
+def _constant(value: Any) -> Any:
+    return lambda: value
+
+
+def application() -> Flask:
+    """For gunicorn: `benchmarks.floor_template:application()`; HOME_ID and COOKIE name the page."""
+    product = create_app(load_settings())
+    floor = create_floor(product, int(os.environ["HOME_ID"]), os.environ["COOKIE"])
+    runtime: Runtime = product.extensions["dangke"]
+    runtime.database.dispose()
+    return floor
