@@ -18,7 +18,6 @@ export class Clock {
     setInterval(() => this.ask(), 60000);
     document.addEventListener("visibilitychange", () => { if (!document.hidden) this.ask(); });
     addEventListener("pageshow", (event) => { if (event.persisted) this.ask(); });
-    this.tick();
   }
 
   /* asked: performance.now() when the question was sent, so that a slow answer never gives time. */
