@@ -23,9 +23,9 @@ class Renderer:
     def render(self, source: str, profile: Profile = "full") -> str:
         """Return HTML that holds no script, no event attribute and no address but http(s), mailto and our own.
 
-        `full` is for lessons and questions (headings, footnotes, images of our media and https), `post` for what
-        members write (line ends are kept, images of our media only). Raises MarkupRefused (too long, too complicated,
-        an image without a description) and Unavailable. Slow: never inside a transaction.
+        `full` is for lessons and questions (headings, footnotes), `post` for what members write (line ends are kept).
+        Images are those of our own media. Raises MarkupRefused (too long, too complicated, an image without a
+        description) and Unavailable. Slow: never inside a transaction.
         """
         cleaned = clean_text(source[:200_000])
         check(cleaned, profile)
