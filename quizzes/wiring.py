@@ -5,10 +5,11 @@ from flask import Blueprint
 from lti_tool.core.i18n import lazy_gettext as _l
 from lti_tool.ledger.kinds import Kind, Sweep
 from quizzes import models
-from quizzes.attempts import texts, views
+from quizzes.attempts import sweep, texts, views
+from quizzes.papers import views as paper_views
 from quizzes.papers.services import KIND
 
-BLUEPRINTS: tuple[Blueprint, ...] = (views.blueprint,)
+BLUEPRINTS: tuple[Blueprint, ...] = (views.blueprint, paper_views.blueprint)
 
 KINDS: tuple[Kind, ...] = (
     Kind(
@@ -23,6 +24,6 @@ KINDS: tuple[Kind, ...] = (
     ),
 )
 
-SWEEPS: tuple[Sweep, ...] = ()
+SWEEPS: tuple[Sweep, ...] = (sweep.SWEEP,)
 
 __all__ = ["BLUEPRINTS", "KINDS", "SWEEPS", "models"]

@@ -206,6 +206,8 @@ def shown_afterwards(settings: Settings, *, has_close: bool) -> str:
     key_at_once = (Shown.right_answer, Moment.right_after) in review
     if at_once and key_at_once:
         return gettext("You see score and right answers as soon as you have handed in.")
+    if at_once and (Shown.right_answer, Moment.later) in review:
+        return gettext("You see the score as soon as you have handed in, the right answers two minutes later.")
     if at_once and late:
         return gettext("You see the score as soon as you have handed in, the right answers after the closing date.")
     if at_once:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool.questions.codec import from_json
 from lti_tool.questions.model import Question as Pure
-from quizzes.bank.models import QuestionVersion
+from quizzes.bank.models import Question, QuestionVersion
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,3 +38,13 @@ def asked(session: Session, version_ids: Collection[int]) -> dict[int, Asked]:
     return {
         row.id: Asked(row.id, row.question_id, from_json(row.body), row.stem_html, row.explanation_html) for row in rows
     }
+
+
+def belongs_to(session: Session, version_id: int, context_id: int) -> bool:
+    """Whether the version is of a question of this course."""
+    owner = session.scalar(
+        select(Question.context_id)
+        .join(QuestionVersion, QuestionVersion.question_id == Question.id)
+        .where(QuestionVersion.id == version_id)
+    )
+    return owner == context_id

@@ -41,7 +41,7 @@ TRUTH = TrueFalse("A copy is an original.", answer=False, explanation="EXPLAIN-T
 BLANKS = FillIn(
     "Read the [[1]] and the [[2]].", (Blank(("KEYDATE",)), Blank(("KEYPLACE",))), explanation="EXPLAIN-BLANKS"
 )
-NUMBER = Numeric("How many minutes?", Decimal("98765"), explanation="EXPLAIN-NUMBER")
+NUMBER = Numeric("How many minutes?", Decimal(98765), explanation="EXPLAIN-NUMBER")
 ALL = (SINGLE, MULTIPLE, TRUTH, BLANKS, NUMBER)
 RIGHT: dict[int, Any] = {1: "a", 2: ["a", "b"], 3: False, 4: ["KEYDATE", "KEYPLACE"], 5: "98765"}
 

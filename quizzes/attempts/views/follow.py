@@ -1,14 +1,182 @@
 """What those who may follow see of everybody's attempts, and what the instructor may give: an attempt, or more time."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
+from flask import redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lti_tool.identity.actor import Actor
-from lti_tool.ledger.models import Activity
+from lti_tool.core.errors import Invalid, NotFound
+from lti_tool.core.i18n import format_moment, format_points, gettext
+from lti_tool.core.i18n import lazy_gettext as _l
+from lti_tool.core.text import clean_line
+from lti_tool.core.web import render, runtime
+from lti_tool.identity.actor import Actor, Can, Role
+from lti_tool.identity.models import Enrolment, Member
+from lti_tool.ledger.access import open_activity
+from lti_tool.ledger.models import Activity, LineItem, Placement, Result, ScorePost
+from lti_tool.ledger.trail import trail
+from quizzes.attempts import queries, services, texts
+from quizzes.attempts.models import Attempt
+from quizzes.attempts.rules import AttemptState
+from quizzes.attempts.views.blueprint import blueprint
+from quizzes.marking.rules import share
+from quizzes.papers.queries import use_of
+from quizzes.papers.services import KIND
+
+MOST_ROWS = 1000
+MOST_MINUTES = 1440
 
 
-def overview(session: Session, actor: Actor, activity: Activity, now: datetime) -> dict[str, Any]:
-    """The page of all attempts."""
-    return {}
+def overview(
+    session: Session, actor: Actor, activity: Activity, now: datetime, only: int | None = None
+) -> dict[str, Any]:
+    """The page of all attempts (or of one member's). Four statements, whatever the size of the course."""
+    use = use_of(session, activity.id)
+    wanted = [Enrolment.context_id == activity.context_id, Enrolment.role == Role.member]
+    attempted = [Attempt.activity_id == activity.id, Attempt.is_preview.is_(False)]
+    if only is not None:
+        wanted.append(Enrolment.member_id == only)
+        attempted.append(Attempt.member_id == only)
+    people = session.execute(
+        select(Member.id, Member.name, Result.score)
+        .join(Enrolment, Enrolment.member_id == Member.id)
+        .outerjoin(Result, (Result.member_id == Member.id) & (Result.activity_id == activity.id))
+        .where(*wanted)
+        .order_by(Member.name, Member.id)
+        .limit(MOST_ROWS)
+    ).all()
+    attempts: dict[int, list[Attempt]] = {}
+    for attempt in session.scalars(select(Attempt).where(*attempted).order_by(Attempt.number)):
+        attempts.setdefault(attempt.member_id, []).append(attempt)
+    ways = _ways(session, activity.id)
+    may_author = actor.can(Can.author)
+    return {
+        "trail": trail(session, activity),
+        "title": activity.title,
+        "status": activity.status.value,
+        "counts": _counts(len(people), attempts),
+        "has_questions": bool(use.items),
+        "may_author": may_author,
+        "edit_address": url_for("quizzes_papers.edit", activity_id=activity.id),
+        "settings_address": url_for("quizzes_papers.settings", activity_id=activity.id),
+        "preview_address": url_for("quizzes_attempts.start", activity_id=activity.id, member=1),
+        "rows": [
+            {
+                "id": person.id,
+                "name": person.name,
+                "score": "" if person.score is None else format_points(person.score),
+                "way": ways.get(person.id, "none"),
+                "give_address": url_for("quizzes_attempts.give", activity_id=activity.id, member_id=person.id),
+                "attempts": [_attempt(each, activity, now) for each in attempts.get(person.id, ())],
+            }
+            for person in people
+        ],
+    }
+
+
+def _counts(members: int, attempts: dict[int, list[Attempt]]) -> list[str]:
+    every = [each for own in attempts.values() for each in own]
+    running = sum(each.state.is_open for each in every)
+    return [
+        gettext("%(n)s of %(all)s members have begun", n=len(attempts), all=members),
+        gettext("%(n)s running", n=running),
+        gettext("%(n)s handed in", n=sum(each.state is AttemptState.finished for each in every)),
+    ]
+
+
+def _ways(session: Session, activity_id: int) -> dict[int, str]:
+    """By member: the state of his grade that most needs somebody."""
+    rows = session.execute(
+        select(ScorePost.member_id, ScorePost.state)
+        .join(LineItem, LineItem.id == ScorePost.line_item_id)
+        .join(Placement, Placement.id == LineItem.placement_id)
+        .where(Placement.activity_id == activity_id)
+    ).all()
+    found: dict[int, str] = {}
+    for state in reversed(queries.WORST_FIRST):
+        found.update({row.member_id: state.value for row in rows if row.state is state})
+    return found
+
+
+def _attempt(attempt: Attempt, activity: Activity, now: datetime) -> dict[str, Any]:
+    kind, symbol, words = texts.STATES[attempt.state]
+    part = share(attempt.score, attempt.maximum)
+    when = format_moment(attempt.finished_at or attempt.started_at, now)
+    return {
+        "id": attempt.id,
+        "number": attempt.number,
+        "kind": kind,
+        "symbol": symbol,
+        "state": str(words),
+        "when": f"{when} {texts.CLOSED[attempt.closed_by]}" if attempt.closed_by else when,
+        "score": "" if part is None else format_points(max(part, Decimal(0)) * activity.maximum),
+        "is_open": attempt.state.is_open,
+        "address": url_for("quizzes_attempts.inspect", activity_id=activity.id, attempt_id=attempt.id),
+        "reopen_address": url_for("quizzes_attempts.reopen", activity_id=activity.id, attempt_id=attempt.id),
+    }
+
+
+@blueprint.get("/quizzes/<int:activity_id>/members/<int:member_id>")
+def review(activity_id: int, member_id: int) -> ResponseReturnValue:
+    """One member's attempts. Raises NotFound if he is not in this course."""
+    now = runtime().clock.now()
+    with runtime().database.reading() as session:
+        actor, activity = open_activity(session, activity_id, Can.follow, kind=KIND)
+        page = overview(session, actor, activity, now, only=member_id)
+    if not page["rows"]:
+        raise NotFound
+    return render("quizzes/attempts.html", **page)
+
+
+def _reason() -> str:
+    reason = clean_line(request.form.get("reason", ""), 500)
+    if not reason:
+        raise Invalid(_l("Write the reason: it is kept with what you give."))
+    return reason
+
+
+@blueprint.post("/quizzes/<int:activity_id>/members/<int:member_id>/attempts")
+def give(activity_id: int, member_id: int) -> ResponseReturnValue:
+    """One more attempt for a member of this course, with a reason."""
+    reason = _reason()
+    with runtime().database.writing() as session:
+        actor, activity = open_activity(session, activity_id, Can.author, kind=KIND)
+        enrolled = session.scalar(
+            select(Enrolment.id).where(Enrolment.context_id == activity.context_id, Enrolment.member_id == member_id)
+        )
+        if enrolled is None:
+            raise NotFound
+        services.give_attempt(
+            session, activity=activity, member_id=member_id, actor=actor, reason=reason, now=runtime().clock.now()
+        )
+    return redirect(url_for("quizzes_attempts.start", activity_id=activity_id), 303)
+
+
+@blueprint.post("/quizzes/<int:activity_id>/attempts/<int:attempt_id>/reopen")
+def reopen(activity_id: int, attempt_id: int) -> ResponseReturnValue:
+    """Let a member go on with a closed attempt, with a reason and so many minutes."""
+    reason = _reason()
+    minutes = request.form.get("minutes", "")
+    if not (minutes.isdecimal() and len(minutes) < 5 and 1 <= int(minutes) <= MOST_MINUTES):
+        raise Invalid(_l("Say how many minutes, from 1 to %(most)s.", most=MOST_MINUTES))
+    with runtime().database.writing() as session:
+        actor, activity = open_activity(session, activity_id, Can.author, kind=KIND)
+        attempt = session.scalar(
+            select(Attempt).where(Attempt.id == attempt_id, Attempt.activity_id == activity_id).with_for_update()
+        )
+        if attempt is None or attempt.is_preview:
+            raise NotFound
+        services.reopen(
+            session,
+            attempt=attempt,
+            activity=activity,
+            minutes=int(minutes),
+            actor=actor,
+            reason=reason,
+            now=runtime().clock.now(),
+        )
+    return redirect(url_for("quizzes_attempts.start", activity_id=activity_id), 303)

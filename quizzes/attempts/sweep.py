@@ -1,0 +1,54 @@
+"""The worker's part: closes attempts whose time is up, re-plans those whose schedule has changed.
+
+Each attempt has a short transaction of its own, so that nobody's autosave waits long and a killed worker loses nothing.
+Two workers may meet on one attempt: the second finds it done.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, exists, or_, select
+
+from lti_tool.core.web import Runtime
+from lti_tool.ledger.kinds import Sweep
+from lti_tool.ledger.models import Activity
+from quizzes.attempts import services
+from quizzes.attempts.models import OPEN, Attempt
+
+MOST = 500
+"""Attempts per run; the next run goes on."""
+
+_CHANGED = exists().where(Activity.id == Attempt.activity_id, Activity.schedule_version != Attempt.schedule_version)
+
+
+def due(connection: Connection, now: datetime) -> bool:
+    """Whether any attempt waits: two questions to partial indexes of the open ones."""
+    timed = select(Attempt.id).where(OPEN, Attempt.next_check_at <= now).limit(1)
+    if connection.execute(timed).first() is not None:
+        return True
+    return connection.execute(select(Attempt.id).where(OPEN, _CHANGED).limit(1)).first() is not None
+
+
+def run(runtime: Runtime, now: datetime) -> int:
+    """Do what the time says to every attempt that waits, at most 500; returns how many were looked at."""
+    with runtime.database.reading_core() as connection:
+        waiting = connection.scalars(
+            select(Attempt.id)
+            .where(OPEN, or_(Attempt.next_check_at <= now, _CHANGED))
+            .order_by(Attempt.next_check_at, Attempt.id)
+            .limit(MOST)
+        ).all()
+    for attempt_id in waiting:
+        _look_at(runtime, attempt_id, now)
+    return len(waiting)
+
+
+def _look_at(runtime: Runtime, attempt_id: int, now: datetime) -> None:
+    with runtime.database.writing() as session:
+        attempt = session.scalar(select(Attempt).where(Attempt.id == attempt_id).with_for_update(skip_locked=True))
+        if attempt is None:
+            return  # Another worker, or its member, is at it right now.
+        activity = session.get_one(Activity, attempt.activity_id)
+        services.contact(session, attempt=attempt, activity=activity, now=now)
+
+
+SWEEP = Sweep(name="quizzes.attempts", due=due, run=run)
