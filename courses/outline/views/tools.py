@@ -198,4 +198,6 @@ def create() -> ResponseReturnValue:
 @blueprint.get("/home/<int:activity_id>/members/<int:member_id>")
 def review(activity_id: int, member_id: int) -> ResponseReturnValue:
     """One member's way through the course stands in the row of the table."""
+    with runtime().database.reading() as session:
+        open_activity(session, activity_id, Can.follow, kind="outline")
     return redirect(url_for(".members", activity_id=activity_id, _anchor=f"member-{member_id}"))
