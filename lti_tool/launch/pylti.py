@@ -1,4 +1,4 @@
-"""PyLTI1p3's message launch with our rules at its seams (docs/decisions/0004-pylti1p3-seams.md).
+"""PyLTI1p3's message launch with our rules at its seams (docs/decisions/0008-pylti1p3-seams.md).
 
 The library gives the order of the steps and the message validators; each step is ours, because the library's own leave
 gaps (see the "PyLTI1p3 ..." remarks of the case list). State and nonce are used up later, in the launch's transaction.

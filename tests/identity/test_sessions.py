@@ -2,14 +2,14 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from lti_tool.core.clock import FakeClock
 from lti_tool.core.database import Database
 from lti_tool.identity import csrf, current
 from lti_tool.identity.actor import Can, Carrier, Role
 from lti_tool.identity.models import BrowserSession, Grant
-from lti_tool.identity.sessions import NewGrant, hash_token, open_session
+from lti_tool.identity.sessions import NewGrant, hash_token, open_session, prune_sessions
 from tests.school import Person, School
 
 
@@ -47,12 +47,16 @@ def test_launch_by_another_member_ends_the_old_session_with_all_grants(
 
 @pytest.mark.parametrize("age", [timedelta(minutes=60), timedelta(hours=12)])
 def test_expired_session_is_not_rotated(database: Database, clock: FakeClock, school: School, age: timedelta) -> None:
-    token, _ = launch(database, clock, school.member)
+    token, expired = launch(database, clock, school.member)
     clock.advance(age)
     _, fresh = launch(database, clock, school.member, former=token)
+    assert fresh != expired
     assert contexts(database, fresh) == {school.context_id}
+    clock.advance(timedelta(hours=12) - age)
+    with database.writing_core() as connection:
+        prune_sessions(connection, clock.now())
     with database.reading() as session:
-        assert session.scalar(select(func.count()).select_from(BrowserSession)) == 1
+        assert session.scalars(select(BrowserSession.id)).all() == [fresh]
 
 
 def test_only_the_hash_of_a_token_is_stored(database: Database, clock: FakeClock, school: School) -> None:

@@ -79,8 +79,15 @@ class World:
     ) -> TestResponse:  # fmt: skip
         """A launch whose claims are changed before they are signed (with the LMS's own key, unless `pem` is given)."""
         auth = self.begin(browser, person, link)
-        claims = self.lms.claims_for(person, link, nonce=auth.nonce, **changes)
+        claims = self.claims(auth.nonce, person, link, **changes)
         return self.post(browser, auth.state, self.lms.sign(claims, pem=pem, **(header or {})))
+
+    def claims(self, nonce: str, person: str = "member1", link: str = "link-a", /, **changes: Any) -> dict[str, Any]:
+        """Claims of a good token with some changed; None takes one away, the nonce too."""
+        claims = self.lms.claims_for(person, link, nonce=nonce, **{k: v for k, v in changes.items() if k != "nonce"})
+        if "nonce" in changes:
+            claims["nonce"] = changes["nonce"]
+        return {name: value for name, value in claims.items() if value is not None}
 
     def activity(self, context_key: str = "c:course-1", title: str = "Reading sources", **fields: Any) -> Activity:
         """A published probe activity in a course that somebody has launched before."""

@@ -82,8 +82,8 @@ def read_claims(claims: dict[str, Any], *, needs_https: bool) -> Claims:
         raise Refused("target_claim")
     link_id, link_title = ("", "") if is_deep_linking else _resource_link(claims)
     key, title, label = _context(claims, link_id)
-    shown = _dict(claims.get(CLAIM + "launch_presentation"))
-    document_target = shown.get("document_target")
+    document_target = _dict(claims.get(CLAIM + "launch_presentation")).get("document_target")
+    return_url, locale = way_back(claims)
     return Claims(
         message_type=message_type,
         deployment_id=deployment_id,
@@ -96,13 +96,19 @@ def read_claims(claims: dict[str, Any], *, needs_https: bool) -> Claims:
         context_label=label,
         resource_link_id=link_id,
         resource_title=link_title,
-        return_url=http_url(shown.get("return_url")),
-        locale=clean_claim(shown.get("locale"), 35),
+        return_url=return_url,
+        locale=locale,
         document_target=document_target if isinstance(document_target, str) and document_target in _TARGETS else "",
         activity_token=_activity_token(claims.get(CLAIM + "custom")),
         endpoint=_endpoint(claims.get(ENDPOINT)),
         deep_linking=_deep_linking(claims.get(SETTINGS), needs_https=needs_https) if is_deep_linking else None,
     )
+
+
+def way_back(claims: dict[str, Any]) -> tuple[str, str]:
+    """(return URL or '', locale or '') of a token whose signature is verified, whatever else is wrong with it."""
+    shown = _dict(claims.get(CLAIM + "launch_presentation"))
+    return http_url(shown.get("return_url")), clean_claim(shown.get("locale"), 35)
 
 
 def _message_type(claims: dict[str, Any]) -> str:

@@ -38,7 +38,8 @@ def parse(compact: str) -> Token:
     without duplicate members.
     """
     parts = compact.split(".")
-    if len(parts) != 3 or not all(_PART.fullmatch(part) for part in parts):
+    # An unsigned token (alg "none") has an empty third part; it is refused for its algorithm.
+    if len(parts) != 3 or not all(_PART.fullmatch(part) for part in parts[: 3 if parts[2] else 2]):
         raise Refused("malformed")
     header, claims, signature = (_decode(part) for part in parts)
     return Token(_object(header), _object(claims), f"{parts[0]}.{parts[1]}".encode(), signature)

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, exists, insert, select, update
 
 from lti_tool.identity.models import Deployment, Registration
+from lti_tool.identity.sessions import prune_sessions
 from lti_tool.launch.browser import SECONDS, NewLogin, hash_of
 from lti_tool.launch.models import LaunchFailure, LoginState
 from lti_tool.launch.refused import Refused
@@ -43,7 +44,10 @@ def begin(
 
 
 def prune(connection: Connection, registration_id: int, now: datetime, *, most_open: int = MOST_OPEN) -> None:
-    """Take expired states, surplus open ones (the oldest first) and old failures away, at most 500 rows of each."""
+    """Take away, at most 500 rows of each: expired states, surplus open ones (the oldest first), sessions that have run
+    out, and old failures.
+    """
+    prune_sessions(connection, now, at_once=AT_ONCE)
     expired = select(LoginState.id).where(LoginState.expires_at < now).limit(AT_ONCE)
     connection.execute(delete(LoginState).where(LoginState.id.in_(expired)))
     mine = select(LoginState.id).where(LoginState.registration_id == registration_id, LoginState.used_at.is_(None))

@@ -84,12 +84,12 @@ def refuse(refused: Refused) -> ResponseReturnValue:
     """Answer a refusal. Past 60 of them in a minute, an address gets 429 and leaves no more rows."""
     now, told = runtime().clock.now(), facts()
     reason = refused.reason
+    LAUNCH_FAILURES.labels(reason).inc()
     if reason != "too_many" and not edge_of(runtime()).failures.hit(address(), now):
         reason = "too_many"
-    else:
-        note("launch_refused", reason=refused.reason, **refused.facts)
-        LAUNCH_FAILURES.labels(refused.reason).inc()
-        _write_down(refused.reason, told.known.id if told.known else None)
+    note("launch_refused", reason=refused.reason, **refused.facts)
+    if reason != "too_many":
+        _write_down(reason, told.known.id if told.known else None)
     return _page(reason, told)
 
 

@@ -18,7 +18,7 @@ from lti_tool.launch.pylti import Post, StrictLaunch
 from lti_tool.launch.reasons import TIMES
 from lti_tool.launch.refused import Refused
 from lti_tool.launch.rules import names, roles, token
-from lti_tool.launch.rules.claims import CLAIM
+from lti_tool.launch.rules.claims import CLAIM, way_back
 from lti_tool.launch.services import logins
 from lti_tool.launch.services.landing import Arrival, Landed, StateNotUsable, land
 from lti_tool.launch.views.blueprint import blueprint, facts, note
@@ -103,8 +103,8 @@ def _verify(strict: StrictLaunch, state: str) -> None:
         told.kid, told.algorithm = parts.header.get("kid"), parts.header.get("alg")
         told.deployment_id = parts.claims.get(CLAIM + "deployment_id")
         told.message_type = parts.claims.get(CLAIM + "message_type")
-        if strict.is_verified and hasattr(strict, "claims"):
-            told.return_url, told.locale = strict.claims.return_url, strict.claims.locale
+        if strict.is_verified:
+            told.return_url, told.locale = way_back(parts.claims)
 
 
 def _refuse_repetition(state: str) -> None:

@@ -1,0 +1,182 @@
+"""Roles (case list 2.4; RO-10, RO-14, RO-16 and RO-19 come later), over whole launches and over the pure table."""
+
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from lti_tool.identity.actor import Role
+from lti_tool.identity.models import Enrolment, Member
+from lti_tool.launch.refused import Refused
+from lti_tool.launch.rules.roles import TABLE, Standing, read_roles, standing
+from tests.lti.world import ORIGIN, World, csrf_of
+
+M = "http://purl.imsglobal.org/vocab/lis/v2/membership"
+INSTITUTION = "http://purl.imsglobal.org/vocab/lis/v2/institution/person#"
+SYSTEM = "http://purl.imsglobal.org/vocab/lis/v2/system/person#"
+
+
+def enrolled(world: World, sub: str = "member1") -> tuple[Role, bool]:
+    with world.runtime.database.reading() as session:
+        row = session.execute(
+            select(Enrolment.role, Enrolment.gradable)
+            .join(Member, Member.id == Enrolment.member_id)
+            .where(Member.sub == sub)
+        ).one()
+    return row.role, row.gradable
+
+
+def launched_as(world: World, browser: FlaskClient, roles: list[str]) -> tuple[Role, bool]:
+    assert world.forge(browser, roles=roles).status_code == 303
+    return enrolled(world)
+
+
+def test_RO_01_learner(world: World, browser: FlaskClient) -> None:
+    assert launched_as(world, browser, [f"{M}#Learner"]) == (Role.member, True)
+
+
+def test_RO_02_instructor(world: World, browser: FlaskClient) -> None:
+    assert launched_as(world, browser, [f"{M}#Instructor"]) == (Role.instructor, False)
+
+
+@pytest.mark.parametrize(
+    ("short", "role"),
+    [
+        ("Instructor", Role.instructor), ("Learner", Role.member), ("Administrator", Role.instructor),
+        ("ContentDeveloper", Role.instructor), ("Mentor", Role.mentor), ("TeachingAssistant", Role.assistant),
+    ],
+)  # fmt: skip
+def test_RO_03_short_roles(world: World, browser: FlaskClient, short: str, role: Role) -> None:
+    assert launched_as(world, browser, [short]) == (role, role is Role.member)
+
+
+@pytest.mark.parametrize("role", ["learner", "instructor", "urn:lti:role:ims/lis/Instructor", "Instructor "])
+def test_RO_04_lower_case_and_urn_are_unknown(world: World, browser: FlaskClient, role: str) -> None:
+    assert launched_as(world, browser, [role]) == (Role.guest, False)
+
+
+def test_RO_05_teaching_assistant(world: World, browser: FlaskClient) -> None:
+    assert launched_as(world, browser, [f"{M}/Instructor#TeachingAssistant"]) == (Role.assistant, False)
+    both = [f"{M}/Instructor#TeachingAssistant", f"{M}#Instructor"]
+    assert launched_as(world, world.browser(), both) == (Role.instructor, False)
+
+
+@pytest.mark.parametrize(
+    ("name", "role"),
+    [(f"{M}/Instructor#PrimaryInstructor", Role.instructor), (f"{M}/Learner#GuestLearner", Role.member)],
+)
+def test_RO_06_sub_role_without_its_parent(world: World, browser: FlaskClient, name: str, role: Role) -> None:
+    assert launched_as(world, browser, [name])[0] is role
+
+
+@pytest.mark.parametrize("name", ["Instructor", "Administrator"])
+def test_RO_07_institution_role_alone(world: World, browser: FlaskClient, name: str) -> None:
+    answer = world.forge(browser, roles=[INSTITUTION + name])
+    world.refused(answer, 403, "no_course_role")
+    assert "没有角色" in answer.get_data(as_text=True)
+    assert world.sessions() == 0
+
+
+def test_RO_08_context_role_wins_over_the_institution(world: World, browser: FlaskClient) -> None:
+    assert launched_as(world, browser, [f"{INSTITUTION}Instructor", f"{M}#Learner"]) == (Role.member, True)
+
+
+def test_RO_09_system_administrator_has_no_rights_by_that(world: World, browser: FlaskClient) -> None:
+    world.refused(world.forge(browser, roles=[f"{SYSTEM}Administrator"]), 403, "no_course_role")
+    assert launched_as(world, world.browser(), [f"{SYSTEM}Administrator", f"{M}#Learner"])[0] is Role.member
+
+
+def test_RO_11_no_roles_at_all(world: World, browser: FlaskClient) -> None:
+    assert launched_as(world, browser, []) == (Role.guest, False)
+
+
+def test_RO_12_unknown_role_alone(world: World, browser: FlaskClient) -> None:
+    assert launched_as(world, browser, ["http://x/Unknown"]) == (Role.guest, False)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "http://purl.imsglobal.org/vocab/lis/v2.evil/x#Instructor", "http://purl.imsglobal.org/vocab/lis/v2/bogus#Instructor",
+        "http://purl.imsglobal.org/vocab/lis/v2/person#Administrator",
+        "https://purl.imsglobal.org/vocab/lis/v2/membership#Instructor",
+        "http://purl.imsglobal.org/vocab/lis/v2/membership#Instructor/", "x" + M + "#Instructor",
+    ],
+)  # fmt: skip
+def test_RO_13_look_alikes(world: World, browser: FlaskClient, name: str) -> None:
+    assert launched_as(world, browser, [name]) == (Role.guest, False)
+
+
+@pytest.mark.parametrize("value", ["Instructor", [f"{M}#Learner", 5], {"a": "b"}, [None], True])
+def test_RO_15_roles_that_are_no_list_of_texts(world: World, browser: FlaskClient, value: Any) -> None:
+    world.refused(world.forge(browser, roles=value), 400, "roles_malformed")
+
+
+def test_RO_15_only_the_first_hundred_count() -> None:
+    assert len(read_roles(["x"] * 500, is_required=True)) == 100
+    assert standing(read_roles(["x"] * 100 + ["Instructor"], is_required=True)).role is Role.guest
+
+
+def test_RO_17_role_changes_between_launches(world: World, browser: FlaskClient) -> None:
+    activity = world.bound()
+    page = f"/probe/{activity.id}"
+    world.forge(browser, roles=["Learner"])
+    newer = world.browser()
+    assert world.forge(newer, roles=["Instructor"]).status_code == 303
+    assert newer.get(page, base_url=ORIGIN).get_json()["role"] == "instructor"
+    # The older session keeps the role of its own launch.
+    assert browser.get(page, base_url=ORIGIN).get_json()["role"] == "member"
+    world.forge(browser, roles=["Instructor"])
+    assert browser.get(page, base_url=ORIGIN).get_json()["role"] == "instructor"
+
+
+def test_RO_18_none_roles_are_ignored(world: World, browser: FlaskClient) -> None:
+    none = [f"{SYSTEM}None", f"{INSTITUTION}None"]
+    assert launched_as(world, browser, [*none, f"{M}#Learner"]) == (Role.member, True)
+    assert launched_as(world, world.browser(), none) == (Role.guest, False)
+
+
+@given(st.lists(st.sampled_from(sorted(TABLE)), min_size=1), st.randoms(use_true_random=False))
+def test_order_and_repetition_of_roles_mean_nothing(roles: list[str], random: Any) -> None:
+    shuffled = [*roles, *roles]
+    random.shuffle(shuffled)
+    assert standing(shuffled) == standing(roles)
+
+
+@given(st.lists(st.sampled_from(sorted(TABLE))), st.lists(st.text()))
+def test_unknown_roles_add_nothing(roles: list[str], unknown: list[str]) -> None:
+    more = [*roles, *(role for role in unknown if role not in TABLE)]
+    assert standing(more) == standing(roles)
+
+
+@given(st.lists(st.text()))
+def test_only_members_are_gradable(roles: list[str]) -> None:
+    found = standing(roles)
+    assert found.gradable == (found.role is Role.member)
+
+
+def test_registration_may_map_a_role_of_its_own() -> None:
+    assert standing(["urn:x:Tutor"], {"urn:x:Tutor": "assistant"}) == Standing(Role.assistant, gradable=False)
+    assert standing(["Instructor"], {"Instructor": "member"}) == Standing(Role.member, gradable=True)
+    with pytest.raises(Refused):
+        standing([f"{INSTITUTION}Staff"])
+
+
+def test_two_tabs_with_different_roles(world: World, browser: FlaskClient) -> None:
+    """`both` learns in the first course and teaches in the second; one browser, two grants."""
+    first = world.bound()
+    second = world.bound("link-c", "course-2", "teacher2")
+    world.launch(browser, "both", "link-a")
+    world.launch(browser, "both", "link-c")
+    roles = [browser.get(f"/probe/{each.id}", base_url=ORIGIN).get_json()["role"] for each in (first, second)]
+    assert roles == ["member", "instructor"]
+    page = browser.get("/privacy", base_url=ORIGIN)
+    form = {"csrf_token": csrf_of(page)}
+    saved = [
+        browser.post(f"/probe/{each.id}", data=form, headers={"Origin": ORIGIN}, base_url=ORIGIN).status_code
+        for each in (first, second)
+    ]
+    assert saved == [404, 200]
