@@ -1,6 +1,6 @@
 """The worker: drains the outbox, runs the sweeps, clears what has expired. Rows are the truth; it may be killed anytime.
 
-The drain has a thread of its own, so that an LMS that does not answer holds up no deadline of a quiz.
+What talks to LMSs has threads of its own, so that one that does not answer holds up no deadline of a quiz.
 """
 
 import threading
@@ -23,9 +23,9 @@ from lti_tool.lms.connector import Connector
 from lti_tool.lms.models import AccessToken
 from lti_tool.lms.tokens import Tokens
 from lti_tool.passback import columns
-from lti_tool.passback.drain import LIMITS, Drain, Report
+from lti_tool.passback.drain import LIMITS, Drain
 
-POLL_SECONDS = 1.0
+POLL_SECONDS, BUSY_SECONDS, LOOK_SECONDS = 1.0, 0.05, 5.0
 CLEAN_EVERY = timedelta(minutes=10)
 CLEAN_ROWS = 500
 
@@ -59,10 +59,9 @@ class Worker:
         self.drain.close()
         self._http.close()
 
-    def send(self, stop: threading.Event | None = None) -> tuple[Report, int]:
-        """Look for columns that scores wait for, and send what is due."""
-        found = columns.look(self.runtime.database, self._connector, self.runtime.clock.now())
-        return self.drain.run(stop), found
+    def look(self) -> int:
+        """Look for columns that scores wait for; how many were found or made."""
+        return columns.look(self.runtime.database, self._connector, self.runtime.clock.now())
 
     def sweep(self, now: datetime) -> tuple[dict[str, int], tuple[str, ...]]:
         """Run the sweeps that are due; (rows by sweep, names of those that failed)."""
@@ -107,8 +106,8 @@ def run_once(runtime: Runtime, now: datetime, *, http: Http | None = None) -> Do
     worker = Worker(runtime, http)
     try:
         ran, failed = worker.sweep(now)
-        report, found = worker.send()
-        return Done(report.answers, found, ran, failed)
+        found = worker.look()
+        return Done(worker.drain.run().answers, found, ran, failed)
     finally:
         worker.close()
 
@@ -117,25 +116,37 @@ def run(runtime: Runtime, stop: threading.Event) -> None:
     """Work until `stop` is set; then finish what is on the way (at most about 20 s). A failure never ends the loop."""
     worker = Worker(runtime)
     log.info("worker_started", concurrency=runtime.settings.drain_concurrency)
-    sender = threading.Thread(target=_send_until, args=(worker, stop), name="drain")
-    sender.start()
+    threads = [
+        threading.Thread(target=_send_until, args=(worker, stop), name="drain"),
+        threading.Thread(target=_look_until, args=(worker, stop), name="columns"),
+    ]
+    for thread in threads:
+        thread.start()
     try:
         _sweep_until(worker, stop)
     finally:
         stop.set()
-        sender.join()
+        for thread in threads:
+            thread.join()
         worker.close()
         log.info("worker_stopped")
 
 
 def _send_until(worker: Worker, stop: threading.Event) -> None:
     while not stop.is_set():
-        done = guarded("drain", lambda: worker.send(stop))
-        if done is not None and (done[0].total or done[1]):
-            log.info("scores", columns=done[1], **done[0].answers)
-            stop.wait(0.05)
+        report = guarded("drain", partial(worker.drain.run, stop))
+        if report is not None and report.total:
+            log.info("scores", **report.answers)
+            stop.wait(BUSY_SECONDS)
         else:
             stop.wait(POLL_SECONDS)
+
+
+def _look_until(worker: Worker, stop: threading.Event) -> None:
+    while not stop.is_set():
+        if found := guarded("columns", worker.look):
+            log.info("columns", found=found)
+        stop.wait(LOOK_SECONDS)
 
 
 def _sweep_until(worker: Worker, stop: threading.Event) -> None:
@@ -146,7 +157,7 @@ def _sweep_until(worker: Worker, stop: threading.Event) -> None:
         if ran:
             log.info("sweeps", **ran)
         guarded("clean", partial(worker.clean, now))
-        stop.wait(0.05 if ran else max(POLL_SECONDS - (time.monotonic() - began), 0.05))
+        stop.wait(BUSY_SECONDS if ran else max(POLL_SECONDS - (time.monotonic() - began), BUSY_SECONDS))
 
 
 def guarded(name: str, work: Callable[[], T]) -> T | None:

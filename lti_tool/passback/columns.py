@@ -14,7 +14,7 @@ from lti_tool.ledger.rules import PostState
 from lti_tool.ledger.services import requeue
 from lti_tool.lms import platform
 from lti_tool.lms.connector import SCOPE_LINE_ITEM, SCOPE_LINE_ITEM_READ, Column, Connector
-from lti_tool.lms.errors import LmsError
+from lti_tool.lms.errors import LmsError, TokenRefused, TokenUnavailable
 from lti_tool.lms.links import ForeignPage, TooManyPages
 from lti_tool.lms.platform import Platform
 
@@ -49,11 +49,16 @@ def look(database: Database, connector: Connector, now: datetime) -> int:
     with database.writing_core() as connection:
         links = _take(connection, now)
     found = 0
+    silent: set[int] = set()
     for missing in links:
+        if missing.platform.id in silent:
+            continue
         try:
             column, source = _find_or_create(connector, missing)
         except (LmsError, HttpError, ForeignPage, TooManyPages) as error:
             log.warning("column_not_found", line_item=missing.line_item_id, kind=type(error).__name__)
+            if isinstance(error, HttpError | TokenRefused | TokenUnavailable):
+                silent.add(missing.platform.id)
             continue
         if column is not None:
             _keep(database, missing, column, source, now)

@@ -240,8 +240,7 @@ class Drain:
         if self._stop.is_set() or age > START_WITHIN or lane.failures >= rules.BREAKER_AFTER:
             return Reply(Answer.unsent), None
         reply, offset = self._post(lane, post)
-        ill = {Answer.down, Answer.silent, Answer.login_page, Answer.redirected, Answer.keys_refused}
-        lane.failures = lane.failures + 1 if reply.answer in ill else 0
+        lane.failures = lane.failures + 1 if reply.answer in rules.HOPELESS else 0
         return reply, offset
 
     def _post(self, lane: _Lane, post: Claimed) -> tuple[Reply, timedelta | None]:

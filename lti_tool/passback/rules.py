@@ -169,13 +169,17 @@ _HEALTH = {
     Answer.rejected: Health.well,
     Answer.forbidden: Health.well,
     Answer.busy: Health.pause,
-    Answer.unauthorised: Health.pause,
+    Answer.unauthorised: Health.ill,  # perhaps of one course only, so one such answer does not stop the others
     Answer.keys_refused: Health.pause,
     Answer.down: Health.ill,
     Answer.silent: Health.ill,
     Answer.login_page: Health.ill,
     Answer.redirected: Health.ill,
 }
+HOPELESS = frozenset(
+    {Answer.keys_refused, Answer.busy} | {each for each, health in _HEALTH.items() if health is Health.ill}
+)
+"""After a few of these in a row, the rest of a batch would fare no better."""
 _REFUSED = {
     Answer.not_graded: "not_graded",
     Answer.forbidden: "forbidden",

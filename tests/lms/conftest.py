@@ -4,10 +4,10 @@ import pytest
 
 from lti_tool.core.clock import FakeClock
 from lti_tool.core.web import Runtime
-from lti_tool.lms import tool_keys
 from lti_tool.lms.connector import Connector
 from lti_tool.lms.platform import Platform, find_platform
 from lti_tool.lms.tokens import Tokens
+from tests import tool_key
 from tests.passback.gradebook import FakeGradebook
 from tests.school import School
 
@@ -19,7 +19,7 @@ def gradebook() -> FakeGradebook:
 
 @pytest.fixture
 def tokens(runtime: Runtime, clock: FakeClock, gradebook: FakeGradebook) -> Tokens:
-    tool_keys.ensure_key(runtime.database, runtime.keys, clock.now())
+    tool_key.install(runtime)
     return Tokens(runtime.database, runtime.keys, gradebook, clock)
 
 

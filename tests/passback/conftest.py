@@ -9,10 +9,10 @@ from lti_tool.core.clock import FakeClock
 from lti_tool.core.web import Runtime
 from lti_tool.ledger import services
 from lti_tool.ledger.rules import Outcome
-from lti_tool.lms import tool_keys
 from lti_tool.lms.connector import Connector
 from lti_tool.lms.tokens import Tokens
 from lti_tool.passback.drain import Drain
+from tests import tool_key
 from tests.passback.gradebook import FakeGradebook
 from tests.school import Person, School
 
@@ -24,7 +24,7 @@ def gradebook() -> FakeGradebook:
 
 @pytest.fixture
 def connector(runtime: Runtime, clock: FakeClock, gradebook: FakeGradebook) -> Connector:
-    tool_keys.ensure_key(runtime.database, runtime.keys, clock.now())
+    tool_key.install(runtime)
     return Connector(gradebook, Tokens(runtime.database, runtime.keys, gradebook, clock), clock)
 
 

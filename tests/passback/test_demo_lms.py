@@ -22,6 +22,7 @@ from lti_tool.lms.connector import Connector
 from lti_tool.lms.tokens import Tokens
 from lti_tool.passback import columns
 from lti_tool.passback.drain import Drain
+from tests import tool_key
 from tests.demo.conftest import ISSUER, TOKEN_URL, TOOL, tool_config
 from tests.forging import sample_pem
 from tests.lms_client import ENDPOINT_CLAIM, LmsDriver
@@ -50,7 +51,7 @@ class WsgiHttp(Http):
 
 @pytest.fixture
 def lms(tmp_path: Path, clock: FakeClock, runtime: Runtime) -> Iterator[LmsDriver]:
-    tool_keys.ensure_key(runtime.database, runtime.keys, clock.now())
+    tool_key.install(runtime)
 
     def published(url: str) -> bytes:
         assert url == f"{TOOL}/lti/jwks"

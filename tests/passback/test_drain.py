@@ -311,7 +311,7 @@ def test_dead_lms_does_not_starve_another(
     reach(dead.id, school.other_tenant_member, "5")
     reach(alive.id, school.member, "6")
     assert drain.run().answers == {"accepted": 1, "silent": 1}
-    assert gradebook.grade("4") == 6
+    assert 6 in [score["scoreGiven"] for score in gradebook.scores]
 
 
 @pytest.mark.parametrize(("status", "body"), [(200, b""), (201, b""), (204, b""), (200, b"OK"), (200, b'{"a":1}')])

@@ -22,7 +22,7 @@ GONE, CLOSED = LineItemChange("gone", "gone"), LineItemChange("forbidden", "no_s
 TABLE: dict[Answer, tuple[PostState, str, timedelta, LineItemChange | None, Health]] = {
     Answer.accepted: (PostState.sent, "", ZERO, None, Health.well),
     Answer.not_graded: (REFUSED, "not_graded", ZERO, None, Health.well),
-    Answer.unauthorised: (WAITING, "token_refused", timedelta(minutes=15), None, Health.pause),
+    Answer.unauthorised: (WAITING, "token_refused", timedelta(minutes=15), None, Health.ill),
     Answer.forbidden: (REFUSED, "forbidden", ZERO, None, Health.well),
     Answer.gone: (NO_COLUMN, "column_gone", ZERO, GONE, Health.well),
     Answer.rejected: (REFUSED, "rejected", ZERO, None, Health.well),

@@ -12,8 +12,8 @@ from lti_tool.core.database import Busy
 from lti_tool.core.web import Runtime
 from lti_tool.identity.models import BrowserSession, Grant
 from lti_tool.ledger.kinds import Sweep
-from lti_tool.lms import tool_keys
 from lti_tool.passback.metrics import OutboxCollector
+from tests import tool_key
 from tests.passback.conftest import Recorder
 from tests.passback.gradebook import FakeGradebook
 from tests.school import School
@@ -21,7 +21,7 @@ from tests.school import School
 
 @pytest.fixture
 def gradebook(runtime: Runtime, clock: FakeClock) -> FakeGradebook:
-    tool_keys.ensure_key(runtime.database, runtime.keys, clock.now())
+    tool_key.install(runtime)
     return FakeGradebook()
 
 
