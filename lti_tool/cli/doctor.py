@@ -47,24 +47,27 @@ def doctor() -> None:
 def examine(settings: Settings) -> Iterator[Finding]:
     """All findings; those that need the database are left out while it is not well."""
     yield Finding("settings", True, f"{settings.env} at {settings.public_url}")
-    database = Database(settings.database_url)
-    try:
-        opening.check_database(database)
-    except opening.Fault as fault:
-        yield Finding("database", False, str(fault))
-        return
-    yield Finding("database", True, f"{database.url.get_backend_name()}, schema is current")
-    yield _registrations(database, settings)
-    yield _keys(database, settings)
-    http = Http.of(settings)
-    with database.reading() as session:
-        platforms = session.scalars(select(Registration).where(Registration.is_active).order_by(Registration.id)).all()
+    with opening.database_of(settings) as database:
+        try:
+            opening.check_database(database)
+        except opening.Fault as fault:
+            yield Finding("database", False, str(fault))
+            return
+        yield Finding("database", True, f"{database.url.get_backend_name()}, schema is current")
+        yield _registrations(database, settings)
+        yield _keys(database, settings)
+        with database.reading() as session:
+            platforms = session.scalars(
+                select(Registration).where(Registration.is_active).order_by(Registration.id)
+            ).all()
     if not platforms:
         yield Finding("platforms", True, "none registered yet; `dangke register` adds one")
-    for platform in platforms:
-        yield from _platform(http, platform)
-    http.close()
-    database.dispose()
+    http = Http.of(settings)
+    try:
+        for platform in platforms:
+            yield from _platform(http, platform)
+    finally:
+        http.close()
 
 
 def _registrations(database: Database, settings: Settings) -> Finding:

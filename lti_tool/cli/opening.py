@@ -2,6 +2,7 @@
 
 import contextlib
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 from sqlalchemy import inspect, select
@@ -33,21 +34,43 @@ def settings() -> Settings:
     return loaded
 
 
-def check_database(database: Database) -> None:
-    """Raises Fault unless the database can be reached and has the schema of this program."""
+@contextlib.contextmanager
+def database_of(settings: Settings) -> Iterator[Database]:
+    """The database, closed in the end however the command ends."""
+    database = Database(settings.database_url)
     try:
-        is_current = schema.is_current(database)
+        yield database
+    finally:
+        database.dispose()
+
+
+@contextlib.contextmanager
+def reaching() -> Iterator[None]:
+    """What happens in here speaks to the database: raises Fault when it cannot be reached."""
+    try:
+        yield
     except SQLAlchemyError as error:
         raise Fault(
             f"The database cannot be reached ({type(error).__name__}). Check DANGKE_DATABASE_URL and that it runs."
         ) from None
+
+
+def check_database(database: Database) -> None:
+    """Raises Fault unless the database can be reached and has the schema of this program."""
+    with reaching():
+        is_current = schema.is_current(database)
     if not is_current:
         raise Fault("The database is not at this program's version. Run: dangke migrate")
 
 
+def may_hold_demo(env: Env) -> bool:
+    """Whether an installation of this kind may hold a demo registration."""
+    return env in {Env.demo, Env.test}
+
+
 def check_registrations(database: Database, env: Env) -> None:
     """Raises Fault when a demo registration stands in an installation that is not a demo (house rule 11)."""
-    if env in {Env.demo, Env.test}:
+    if may_hold_demo(env):
         return
     if not inspect(database.engine).has_table(Registration.__tablename__):
         return

@@ -12,7 +12,6 @@ from sqlalchemy import select
 
 from lti_tool.cli import opening
 from lti_tool.core.clock import SystemClock
-from lti_tool.core.database import Database
 from lti_tool.launch.registrations import RegistrationForm
 from lti_tool.launch.registrations import register as store
 from lti_tool.lms.models import ToolKey
@@ -36,13 +35,14 @@ _QUESTIONS = {
 def register(source: Path | None) -> None:
     """Register an LMS, from a JSON file or by answering questions; then prints what the LMS must be told."""
     settings = opening.settings()
-    database = Database(settings.database_url)
-    opening.check_database(database)
-    form = _checked(_read(source) if source else _ask())
-    with database.writing() as session:
-        row = store(session, form, SystemClock().now())
-        issuer, client_id = row.issuer, row.client_id
-    database.dispose()
+    with opening.database_of(settings) as database:
+        opening.check_database(database)
+        form = _checked(_read(source) if source else _ask())
+        if form.is_demo and not opening.may_hold_demo(settings.env):
+            raise opening.Fault("A demo registration (is_demo) may only be made with DANGKE_ENV=demo.")
+        with database.writing() as session:
+            row = store(session, form, SystemClock().now())
+            issuer, client_id = row.issuer, row.client_id
     tool = settings.public_url
     click.echo(f"Registered {issuer} with client ID {client_id}. Tell the LMS:")
     for label, value in (
@@ -87,11 +87,10 @@ def _checked(data: dict[str, Any]) -> RegistrationForm:
 )
 def keys(pem: str | None) -> None:
     """List the tool's keys, or print one public key."""
-    database = Database(opening.settings().database_url)
-    opening.check_database(database)
-    with database.reading() as session:
-        rows = session.execute(select(ToolKey.kid, ToolKey.state, ToolKey.created_at, ToolKey.public)).all()
-    database.dispose()
+    with opening.database_of(opening.settings()) as database:
+        opening.check_database(database)
+        with database.reading() as session:
+            rows = session.execute(select(ToolKey.kid, ToolKey.state, ToolKey.created_at, ToolKey.public)).all()
     if pem is None:
         for row in rows:
             click.echo(f"{row.kid}  {row.state:10} since {row.created_at:%Y-%m-%d}")

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 import courses.seed
 import forum.seed
 import quizzes.seed
+from courses.outline.services import ensure_home
 from lti_tool.app import build_runtime
 from lti_tool.cli import opening
 from lti_tool.core.web import Runtime
@@ -28,14 +29,20 @@ COURSES = (("course-1", "DK-1", "学习方法入门 · Learning to learn"), ("co
 def seed(lms_url: str, out: Path | None) -> None:
     """Put the sample course and the demo LMS's registration into the database; again: only what is missing."""
     settings = opening.settings()
-    if not settings.is_lenient:
+    if not opening.may_hold_demo(settings.env):
         raise opening.Fault("The demo LMS may only be registered with DANGKE_ENV=demo.")
     runtime = build_runtime(settings)
-    opening.check_database(runtime.database)
-    description = sow(runtime, lms_url.rstrip("/"))
-    runtime.renderer.close()
+    try:
+        opening.check_database(runtime.database)
+        description = sow(runtime, lms_url.rstrip("/"))
+    finally:
+        runtime.renderer.close()
+        runtime.database.dispose()
     if out is not None:
-        out.write_text(json.dumps(description, ensure_ascii=False, indent=2), encoding="utf-8")
+        try:
+            out.write_text(json.dumps(description, ensure_ascii=False, indent=2), encoding="utf-8")
+        except OSError as error:
+            raise opening.Fault(f"{out} cannot be written: {error.strerror}.") from None
     click.echo("The sample course is in the database.")
 
 
@@ -52,7 +59,7 @@ def sow(runtime: Runtime, lms_url: str) -> dict[str, Any]:
             context = _context(session, deployment, context_id, label, title, now)
             activities = _activities(session, context)
             if not activities:
-                home = courses.seed.sow_home(session, context_id=context.id, title=title, now=now)
+                home = ensure_home(session, context.id, now, title)
                 for sample in samples:
                     sample(session, context_id=context.id, parent_id=home.id, now=now)
                 activities = _activities(session, context)

@@ -72,9 +72,12 @@ def _runtime(app: Flask) -> Runtime:
 def _load() -> tuple[Flask, Settings]:
     settings = opening.settings()
     app = create_app(settings)
-    opening.check_database(_runtime(app).database)
-    opening.check_registrations(_runtime(app).database, settings.env)
-    _runtime(app).database.after_fork()
+    database = _runtime(app).database
+    try:
+        opening.check_database(database)
+        opening.check_registrations(database, settings.env)
+    finally:
+        database.dispose()
     gc.collect()
     gc.freeze()
     return app, settings

@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 SAMPLE_SECRETS = {"change-me", "changeme", "secret", "please-change-this-secret-to-your-own"}
 
@@ -60,6 +62,26 @@ class Settings(BaseSettings):
         if len(text.encode()) < 32 or text.lower() in SAMPLE_SECRETS or len(set(text)) < 8:
             raise ValueError("must be at least 32 bytes of your own random text, not a sample")
         return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _engine(cls, value: str) -> str:
+        wanted = "must be sqlite:///path or postgresql+psycopg://user@host/name"
+        try:
+            url = make_url(value)
+        except ArgumentError:
+            raise ValueError(wanted) from None
+        is_file = url.drivername == "sqlite" and url.database not in {None, "", ":memory:"}
+        if not is_file and url.drivername != "postgresql+psycopg":
+            raise ValueError(wanted)
+        return value
+
+    @field_validator("log_level")
+    @classmethod
+    def _level(cls, value: str) -> str:
+        if value.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
+            raise ValueError("must be DEBUG, INFO, WARNING or ERROR")
+        return value.upper()
 
     @field_validator("public_url")
     @classmethod
