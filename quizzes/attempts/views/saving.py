@@ -15,7 +15,7 @@ from quizzes.attempts.models import Attempt
 from quizzes.attempts.saving import Change
 from quizzes.attempts.views.blueprint import blueprint
 
-LARGEST_SEQ = 2**63
+LARGEST_SEQ = 2**62
 LARGEST_SLOT = 1000
 
 

@@ -177,7 +177,7 @@ def _action(found: Standing) -> dict[str, str] | None:
         return None
     elif services.counts(found.actor):
         number = len(found.attempts) + 1
-        label = gettext("Begin") if number == 1 else gettext("Begin attempt %(n)s", n=number)
+        label = gettext("Begin the quiz") if number == 1 else gettext("Begin attempt %(n)s", n=number)
     else:
         label = gettext("Begin the preview")
     return {"label": label, "address": url_for("quizzes_attempts.begin", activity_id=found.activity.id)}
