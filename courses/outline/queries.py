@@ -1,11 +1,12 @@
 """What the course home reads. Hot path: Core only, and the number of statements does not depend on the course's size."""
 
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import Connection, and_, case, func, select
+from sqlalchemy import Connection, String, and_, bindparam, case, cast, func, or_, select
 
 from courses.progress.models import LearningTime
+from lti_tool.core.columns import BigId
 from lti_tool.identity.actor import Role
 from lti_tool.identity.models import Enrolment, Member
 from lti_tool.ledger.models import (
@@ -18,22 +19,25 @@ from lti_tool.ledger.models import (
 )
 from lti_tool.ledger.rules import PostState
 
+# Tables, not classes: a statement of mapped classes is adapted anew each time it runs, which costs more than it takes.
+_activity, _result, _time = Activity.__table__, Result.__table__, LearningTime.__table__
+_placement, _item, _post = Placement.__table__, LineItem.__table__, ScorePost.__table__
+
 _COLUMNS = (
-    Activity.id,
-    Activity.context_id,
-    Activity.parent_id,
-    Activity.kind,
-    Activity.title,
-    Activity.summary,
-    Activity.status,
-    Activity.opens_at,
-    Activity.due_at,
-    Activity.closes_at,
-    Activity.is_required,
-    Activity.criteria,
-    Activity.effort_minutes,
-    Activity.section,
-    Activity.maximum,
+    _activity.c.id,
+    _activity.c.context_id,
+    _activity.c.parent_id,
+    _activity.c.kind,
+    _activity.c.title,
+    _activity.c.summary,
+    _activity.c.status,
+    _activity.c.opens_at,
+    _activity.c.due_at,
+    _activity.c.closes_at,
+    _activity.c.is_required,
+    _activity.c.effort_minutes,
+    _activity.c.section,
+    _activity.c.maximum,
 )
 
 
@@ -45,86 +49,79 @@ class Outline:
     tasks: tuple[Any, ...]
 
 
+# Worst first: of a task with several columns, members read where the one is that is least far.
+_FAR = (
+    PostState.refused,
+    PostState.differs,
+    PostState.waiting_for_column,
+    PostState.waiting,
+    PostState.sending,
+    PostState.kept,
+    PostState.not_gradable,
+    PostState.sent,
+    PostState.confirmed,
+)
+_HOME, _MEMBER = bindparam("home", type_=BigId), bindparam("member", type_=BigId)
+
+_way = (
+    select(func.min(case({state.value: place for place, state in enumerate(_FAR)}, value=cast(_post.c.state, String))))
+    .select_from(_placement)
+    .join(_item, _item.c.placement_id == _placement.c.id)
+    .join(_post, and_(_post.c.line_item_id == _item.c.id, _post.c.member_id == _MEMBER))
+    .where(_placement.c.activity_id == _activity.c.id)
+    .correlate(_activity)
+    .scalar_subquery()
+)
+
+# Statements are built once: building one costs more than running it.
+_FOR_MEMBER = (
+    select(
+        *_COLUMNS,
+        cast(_activity.c.criteria, String).label("criteria_text"),
+        _result.c.state,
+        _result.c.score,
+        cast(_result.c.criteria_met, String).label("met_text"),
+        _result.c.completed_at,
+        _result.c.updated_at,
+        _time.c.credited_ms,
+        _way.label("way"),
+    )
+    .select_from(_activity)
+    .outerjoin(_result, and_(_result.c.activity_id == _activity.c.id, _result.c.member_id == _MEMBER))
+    .outerjoin(_time, and_(_time.c.activity_id == _activity.c.id, _time.c.member_id == _MEMBER))
+    .where(or_(_activity.c.id == _HOME, _activity.c.parent_id == _HOME))
+    .order_by(_activity.c.position, _activity.c.id)
+)
+_FOR_STAFF = (
+    select(*_COLUMNS)
+    .where(or_(_activity.c.id == _HOME, _activity.c.parent_id == _HOME))
+    .order_by(_activity.c.position, _activity.c.id)
+)
+
+
 def for_member(connection: Connection, home_id: int, member_id: int) -> Outline | None:
-    """The published tasks with what one member has reached; None if there is no such outline. One statement."""
-    rows = connection.execute(
-        select(
-            *_COLUMNS,
-            Result.state,
-            Result.progress,
-            Result.score,
-            Result.criteria_met,
-            Result.completed_at,
-            Result.updated_at,
-        )
-        .select_from(Activity)
-        .outerjoin(Result, and_(Result.activity_id == Activity.id, Result.member_id == member_id))
-        .where((Activity.id == home_id) | (Activity.parent_id == home_id))
-        .order_by(Activity.position, Activity.id)
-    ).all()
-    return _split(home_id, [row for row in rows if row.id == home_id or row.status is ActivityStatus.published])
+    """The published tasks with what one member has reached; None if there is no such outline. One statement.
+
+    `criteria_text` and `met_text` are JSON as stored: they are keys of a cache, and parsing 80 documents costs more.
+    `way`: the place of the grade's PostState in `way_of`, None without one.
+    """
+    rows = connection.execute(_FOR_MEMBER, {"home": home_id, "member": member_id}).all()
+    return _split(home_id, [row for row in rows if row.status is ActivityStatus.published or row.id == home_id])
+
+
+def way_of(place: int | None) -> PostState | None:
+    """The state behind a row's `way`."""
+    return None if place is None else _FAR[place]
 
 
 def for_staff(connection: Connection, home_id: int) -> Outline | None:
     """All tasks, also drafts and archived ones; None if there is no such outline. One statement."""
-    rows = connection.execute(
-        select(*_COLUMNS)
-        .where((Activity.id == home_id) | (Activity.parent_id == home_id))
-        .order_by(Activity.position, Activity.id)
-    ).all()
-    return _split(home_id, rows)
+    return _split(home_id, connection.execute(_FOR_STAFF, {"home": home_id}).all())
 
 
 def _split(home_id: int, rows: Any) -> Outline | None:
     home = next((row for row in rows if row.id == home_id and row.kind == "outline"), None)
     return Outline(home, tuple(row for row in rows if row.id != home_id)) if home is not None else None
-
-
-def times(connection: Connection, home_id: int, member_id: int) -> dict[int, int]:
-    """Credited seconds of one member by task. One statement."""
-    rows = connection.execute(
-        select(LearningTime.activity_id, LearningTime.credited_ms)
-        .join(Activity, Activity.id == LearningTime.activity_id)
-        .where(LearningTime.member_id == member_id, Activity.parent_id == home_id)
-    ).all()
-    return {row.activity_id: row.credited_ms // 1000 for row in rows}
-
-
-def ways(connection: Connection, home_id: int, member_id: int) -> dict[int, PostState]:
-    """Where the scores of one member are, by task: the one that is least far, if a task has several columns.
-
-    One statement.
-    """
-    rows = connection.execute(
-        select(Placement.activity_id, ScorePost.state)
-        .join(LineItem, LineItem.placement_id == Placement.id)
-        .join(ScorePost, ScorePost.line_item_id == LineItem.id)
-        .join(Activity, Activity.id == Placement.activity_id)
-        .where(ScorePost.member_id == member_id, Activity.parent_id == home_id)
-    ).all()
-    found: dict[int, PostState] = {}
-    for activity_id, state in cast("list[tuple[int, PostState]]", rows):
-        if activity_id not in found or _FAR[state] < _FAR[found[activity_id]]:
-            found[activity_id] = state
-    return found
-
-
-_FAR = {
-    state: place
-    for place, state in enumerate(
-        (
-            PostState.refused,
-            PostState.differs,
-            PostState.waiting_for_column,
-            PostState.waiting,
-            PostState.sending,
-            PostState.kept,
-            PostState.not_gradable,
-            PostState.sent,
-            PostState.confirmed,
-        )
-    )
-}
 
 
 def members(connection: Connection, context_id: int) -> int:

@@ -4,8 +4,20 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Integer, literal, null, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Connection,
+    Integer,
+    bindparam,
+    literal,
+    null,
+    or_,
+    select,
+    union_all,
+)
 
+from lti_tool.core.columns import BigId
 from lti_tool.identity.models import GroupMember
 from lti_tool.ledger.availability import Concession, Dates, Window, effective
 from lti_tool.ledger.models import Activity, Override, Placement
@@ -14,41 +26,59 @@ Deviations = Mapping[int, tuple[list[Concession], list[Dates]]]
 """By activity: overrides of the person and his groups, and the windows of the LMS's links."""
 
 
-def deviations(connection: Connection, condition: ColumnElement[bool], member_id: int) -> Deviations:
-    """What differs from the activities' own dates, for the activities that meet `condition`. One statement."""
-    groups = select(GroupMember.group_id).where(GroupMember.member_id == member_id)
+_activity, _override = Activity.__table__, Override.__table__
+_placement, _group = Placement.__table__, GroupMember.__table__
+
+
+def _statement(condition: ColumnElement[bool]) -> CompoundSelect[Any]:
+    """Overrides and windows of the activities that meet `condition`; the member is a parameter."""
+    member = bindparam("member", type_=BigId)
+    groups = select(_group.c.group_id).where(_group.c.member_id == member)
     overrides = (
         select(
-            Override.activity_id,
-            (Override.member_id.is_not(None)).label("is_personal"),
+            _override.c.activity_id,
+            (_override.c.member_id.is_not(None)).label("is_personal"),
             literal(0, Integer).label("is_lms"),
-            Override.opens_at,
-            Override.due_at,
-            Override.closes_at,
-            Override.extra_seconds,
-            Override.extra_percent,
-            Override.extra_attempts,
+            _override.c.opens_at,
+            _override.c.due_at,
+            _override.c.closes_at,
+            _override.c.extra_seconds,
+            _override.c.extra_percent,
+            _override.c.extra_attempts,
         )
-        .join(Activity, Activity.id == Override.activity_id)
-        .where(condition, or_(Override.member_id == member_id, Override.group_id.in_(groups)))
+        .join(_activity, _activity.c.id == _override.c.activity_id)
+        .where(condition, or_(_override.c.member_id == member, _override.c.group_id.in_(groups)))
     )
     windows = (
         select(
-            Placement.activity_id,
+            _placement.c.activity_id,
             literal(value=False).label("is_personal"),
             literal(1, Integer).label("is_lms"),
-            Placement.lms_opens_at,
+            _placement.c.lms_opens_at,
             null(),
-            Placement.lms_closes_at,
+            _placement.c.lms_closes_at,
             null(),
             null(),
             null(),
         )
-        .join(Activity, Activity.id == Placement.activity_id)
-        .where(condition, or_(Placement.lms_opens_at.is_not(None), Placement.lms_closes_at.is_not(None)))
+        .join(_activity, _activity.c.id == _placement.c.activity_id)
+        .where(condition, or_(_placement.c.lms_opens_at.is_not(None), _placement.c.lms_closes_at.is_not(None)))
     )
+    return union_all(overrides, windows)
+
+
+# Built once: building a statement costs more than running it.
+_OF_ONE = _statement(_activity.c.id == bindparam("activity", type_=BigId))
+_OF_OUTLINE = _statement(_activity.c.parent_id == bindparam("activity", type_=BigId))
+
+
+def outline_deviations(connection: Connection, home_id: int, member_id: int) -> Deviations:
+    """What differs for one person from the tasks' own dates, for all tasks of an outline. One statement."""
+    return _collected(connection.execute(_OF_OUTLINE, {"activity": home_id, "member": member_id}).all())
+
+
+def _collected(rows: Sequence[Any]) -> Deviations:
     found: dict[int, tuple[list[Concession], list[Dates]]] = defaultdict(lambda: ([], []))
-    rows: Sequence[Any] = connection.execute(union_all(overrides, windows)).all()
     for row in rows:
         concessions, lms = found[row.activity_id]
         if row.is_lms:
@@ -70,13 +100,14 @@ def deviations(connection: Connection, condition: ColumnElement[bool], member_id
 
 def window_of(row: Any, found: Deviations) -> Window:
     """The window of one activity row (id, opens_at, due_at, closes_at); the LMS narrows it only if it has one link to it."""
-    dates = Dates(row.opens_at, row.due_at, row.closes_at)
     if row.id not in found:
-        return effective(dates)
+        return Window(row.opens_at, row.due_at, row.closes_at)
+    dates = Dates(row.opens_at, row.due_at, row.closes_at)
     concessions, lms = found[row.id]
     return effective(dates, concessions, lms[0] if len(lms) == 1 else None)
 
 
 def window(connection: Connection, activity: Activity, member_id: int) -> Window:
     """The window of one activity for one person. One statement."""
-    return window_of(activity, deviations(connection, Activity.id == activity.id, member_id))
+    rows = connection.execute(_OF_ONE, {"activity": activity.id, "member": member_id}).all()
+    return window_of(activity, _collected(rows))

@@ -9,18 +9,18 @@ from courses.outline import queries
 from courses.outline.views import rows, staff
 from courses.outline.views.blueprint import blueprint
 from courses.outline.views.words import Words
-from courses.progress.queries import deviations
+from courses.progress.queries import outline_deviations
 from lti_tool.core.errors import NotFound
 from lti_tool.core.i18n import current_language, current_zone
 from lti_tool.core.web import render, runtime
 from lti_tool.identity import current
 from lti_tool.identity.actor import Actor, Can
-from lti_tool.ledger.models import Activity, ActivityStatus
+from lti_tool.ledger.models import ActivityStatus
 
 
 @blueprint.get("/home/<int:activity_id>")
 def home(activity_id: int) -> ResponseReturnValue:
-    """At most five statements for members: grants, tasks with results, dates, grades' ways, times."""
+    """Three statements for members: grants, tasks with what was reached, dates."""
     with runtime().database.reading_core() as connection:
         asking = current.asking(connection)
         if asking is None:
@@ -34,12 +34,7 @@ def home(activity_id: int) -> ResponseReturnValue:
         else:
             if outline.home.status is not ActivityStatus.published:
                 raise NotFound
-            known = rows.Known(
-                outline.tasks,
-                deviations(connection, Activity.parent_id == activity_id, actor.member_id),
-                queries.ways(connection, activity_id, actor.member_id),
-                queries.times(connection, activity_id, actor.member_id),
-            )
+            known = rows.Known(outline.tasks, outline_deviations(connection, activity_id, actor.member_id))
     words = Words(current_language(), current_zone(), runtime().clock.now())
     if isinstance(known, rows.Known):
         return render("courses/home.html", **_head(actor, outline.home), **rows.page(known, words))

@@ -1,19 +1,30 @@
-"""The values of a member's course home, ready for the template: plain tuples and dicts, nothing left to compute."""
+"""The values of a member's course home, ready for the template: plain tuples, nothing left to compute or to look up."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from markupsafe import Markup
+
 from courses.outline import rules
+from courses.outline.queries import way_of
 from courses.outline.rules import State
-from courses.outline.views.words import Words, way
+from courses.outline.views.words import State as Shown
+from courses.outline.views.words import Words
 from courses.progress.queries import Deviations, window_of
-from lti_tool.core.i18n import format_day, format_duration, format_points, gettext, ngettext
+from lti_tool.core.i18n import format_day, format_duration, gettext, ngettext
 from lti_tool.core.web import runtime
 from lti_tool.ledger.availability import Window
 from lti_tool.ledger.rules import PostState
 
 MOST_DEADLINES = 4
+_OPEN = frozenset({State.late, State.soon, State.doing, State.todo})
+_DUE_KINDS = {State.late: "late", State.soon: "soon"}
+_LOOKS = {State.done: "done", State.locked: "locked"}
+
+Row = tuple[str, str, str, str, str, list[str], str, str, list[Shown], str, Markup | str]
+"""look, symbol, title, address, kind, meta, due, due_kind, states, note, criteria: the order of the template."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,26 +33,25 @@ class Known:
 
     tasks: Sequence[Any]
     deviations: Deviations
-    ways: Mapping[int, PostState]
-    seconds: Mapping[int, int]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Task:
     """One task with everything that its row is made of."""
 
     row: Any
     window: Window
     task: rules.Task
+    seconds: int
+    way: PostState | None
 
 
 @dataclass(frozen=True, slots=True)
 class _Page:
     """What the parts of one page share."""
 
-    known: Known
     words: Words
-    kinds: Mapping[str, tuple[str, str]]
+    kinds: dict[str, tuple[str, str]]
     """Label and symbol by kind."""
     tasks: Sequence[_Task]
     current: _Task | None
@@ -52,7 +62,6 @@ def page(known: Known, words: Words) -> dict[str, Any]:
     tasks = [_task(row, known, words) for row in known.tasks]
     next_task = rules.next_of([each.task for each in tasks])
     whole = _Page(
-        known,
         words,
         {name: (str(kind.label), kind.icon) for name, kind in runtime().kinds.items()},
         tasks,
@@ -63,78 +72,68 @@ def page(known: Known, words: Words) -> dict[str, Any]:
         "overview": _overview(whole) if tasks else None,
         "sections": [_section(each) for each in rules.sections(shown)],
         "deadlines": _deadlines(whole),
-        "sync": _sync(known.ways),
+        "sync": _sync(tasks),
     }
 
 
 def _task(row: Any, known: Known, words: Words) -> _Task:
     window = window_of(row, known.deviations)
     state = rules.state_of(window, words.now, is_started=row.state is not None, is_done=row.completed_at is not None)
-    return _Task(row, window, rules.Task(row.id, row.is_required, state, row.updated_at))
+    task = rules.Task(row.id, row.is_required, state, row.updated_at)
+    return _Task(row, window, task, (row.credited_ms or 0) // 1000, way_of(row.way))
 
 
-_LOOKS = {State.done: "done", State.locked: "locked"}
-_URGENT = {State.late: ("late", "late"), State.soon: ("soon", "clock")}
-
-
-def _row(each: _Task, whole: _Page) -> dict[str, Any]:
-    row, window, known, words = each.row, each.window, whole.known, whole.words
+def _row(each: _Task, whole: _Page) -> Row:
+    row, words, state = each.row, whole.words, each.task.state
     is_current = each is whole.current
     label, symbol = whole.kinds.get(row.kind, ("", "file"))
-    state = each.task.state
-    states = [_state(row, state, window, words)]
-    if state is State.done and (delivered := way(known.ways.get(row.id))):
-        states.append((*delivered, False))
-    return {
-        "look": "now" if is_current else _LOOKS.get(state, ""),
-        "symbol": symbol,
-        "title": row.title,
-        "address": "" if state is State.locked else words.address(row.kind, row.id),
-        "kind": label,
-        "meta": _meta(row, known, words),
-        "due": words.due(window.due) if window.due and state not in {State.done, State.locked} else "",
-        "due_kind": "late" if state is State.late else "soon" if state is State.soon else "",
-        "states": states,
-        "note": _note(state, window, words),
-        "criteria": words.checklist(
-            row.kind,
-            row.criteria,
-            row.criteria_met or [],
-            is_open=is_current,
-            seconds=known.seconds.get(row.id, 0),
-        )
-        if row.criteria and state is not State.done
-        else "",
-    }
+    is_done = state is State.done
+    due = each.window.due
+    return (
+        "now" if is_current else _LOOKS.get(state, ""),
+        symbol,
+        row.title,
+        "" if state is State.locked else words.address(row.kind, row.id),
+        label,
+        _meta(each, words),
+        words.due(due) if due and not is_done and state is not State.locked else "",
+        _DUE_KINDS.get(state, ""),
+        _states(each, words),
+        _note(state, each.window, words),
+        ""
+        if is_done
+        else words.checklist(row.kind, row.criteria_text, row.met_text, is_open=is_current, seconds=each.seconds),
+    )
 
 
-def _meta(row: Any, known: Known, words: Words) -> list[str]:
-    parts = [] if row.is_required else [gettext("optional")]
+def _meta(each: _Task, words: Words) -> list[str]:
+    row = each.row
+    parts = [] if row.is_required else [words.said.optional]
     if row.summary:
         parts.append(row.summary)
-    if row.completed_at and known.seconds.get(row.id, 0) >= 60:
-        parts.append(gettext("studied %(time)s", time=format_duration(known.seconds[row.id])))
+    if each.seconds >= 60 and each.task.state is State.done:
+        parts.append(words.studied(each.seconds))
     elif row.effort_minutes:
         parts.append(words.about(row.effort_minutes))
     return parts
 
 
-def _state(row: Any, state: State, window: Window, words: Words) -> tuple[str, str, str, bool]:
-    """(class, symbol, text, whether somebody has to act)."""
+def _states(each: _Task, words: Words) -> list[Shown]:
+    """(class, symbol, text, whether somebody has to act) for the state, and for the way of the grade."""
+    state, window, said = each.task.state, each.window, words.said
     if state is State.done:
-        if row.score is None:
-            return "done", "done", gettext("completed"), False
-        return "done", "done", gettext("completed, %(score)s points", score=format_points(row.score)), False
-    if state is State.locked:
-        opens = window.opens or words.now
-        return "lock", "lock", words.opens(opens), False
-    if state is State.closed:
-        return "lock", "lock", gettext("closed"), False
-    if state in _URGENT and window.due:
-        return (*_URGENT[state], words.days_left(window.due), True)
+        own = said.done if each.row.score is None else words.done(each.row.score)
+        delivered = said.ways.get(each.way) if each.way else None
+        return [own, delivered] if delivered else [own]
+    if state is State.locked and window.opens:
+        return [("lock", "lock", words.opens(window.opens), False)]
+    if state is State.late and window.due:
+        return [("late", "late", words.days_left(window.due), True)]
+    if state is State.soon and window.due:
+        return [("soon", "clock", words.days_left(window.due), True)]
     if state is State.doing:
-        return "doing", "doing", gettext("in progress"), False
-    return "todo", "todo", gettext("not started"), False
+        return [said.doing]
+    return [said.todo if state is State.todo else said.closed]
 
 
 def _note(state: State, window: Window, words: Words) -> str:
@@ -150,7 +149,7 @@ def _overview(whole: _Page) -> dict[str, Any]:
     if left:
         rest = ngettext("%(num)s to go", "%(num)s to go", left)
         lines.append(gettext("%(rest)s, %(n)s of them overdue", rest=rest, n=done.overdue) if done.overdue else rest)
-    total = sum(whole.known.seconds.values())
+    total = sum(each.seconds for each in whole.tasks)
     if total >= 60:
         lines.append(gettext("studied %(time)s in all", time=format_duration(total)))
     return {
@@ -163,78 +162,72 @@ def _overview(whole: _Page) -> dict[str, Any]:
 
 
 def _next(current: _Task, whole: _Page) -> dict[str, Any]:
-    row, window, words = current.row, current.window, whole.words
+    row, due, words = current.row, current.window.due, whole.words
     is_begun = current.task.touched is not None
     return {
         "kicker": gettext("Where you were") if is_begun else gettext("Next task"),
         "title": row.title,
-        "meta": [whole.kinds.get(row.kind, ("", ""))[0], *([words.due(window.due)] if window.due else [])],
+        "meta": [whole.kinds.get(row.kind, ("", ""))[0], *([words.due(due)] if due else [])],
         "address": words.address(row.kind, row.id),
         "verb": gettext("Continue") if is_begun else gettext("Begin"),
     }
 
 
-def _section(section: rules.Section[tuple[dict[str, Any], rules.Task]]) -> dict[str, Any]:
+def _section(section: rules.Section[tuple[Row, rules.Task]]) -> dict[str, Any]:
     tasks = [task for _, task in section.items]
     done = rules.sums(tasks)
-    is_done = bool(tasks) and all(task.state is State.done for task in tasks if task.is_required) and done.done > 0
-    is_over = all(task.state in {State.done, State.closed} for task in tasks)
+    is_done = done.done == done.counted
+    counts = {"done": done.done, "total": done.counted}
     return {
         "title": section.title or gettext("Tasks"),
-        "topic": "",
         "is_done": is_done,
-        "is_open": not is_over,
-        "summary": gettext("%(done)s/%(total)s completed", done=done.done, total=done.counted)
+        "is_open": any(task.state in _OPEN or task.state is State.locked for task in tasks),
+        "summary": gettext("%(done)s/%(total)s completed", **counts)
         if is_done
-        else gettext("required %(done)s/%(total)s", done=done.done, total=done.counted),
-        "create_address": "",
+        else gettext("required %(done)s/%(total)s", **counts),
         "tasks": [row for row, _ in section.items],
     }
 
 
-def _deadlines(whole: _Page) -> list[dict[str, Any]]:
-    waiting = [
-        (each.window.due, each)
-        for each in whole.tasks
-        if each.window.due and each.task.state in {State.late, State.soon, State.doing, State.todo}
-    ]
+_URGENT = {State.late: ("late", "late"), State.soon: ("soon", "clock")}
+
+
+def _deadlines(whole: _Page) -> list[tuple[str, ...]]:
+    """(title, address, class or "", symbol, time left, when), the nearest first."""
+    words = whole.words
+    waiting = [(each.window.due, each) for each in whole.tasks if each.window.due and each.task.state in _OPEN]
     waiting.sort(key=lambda pair: pair[0])
     return [
-        {
-            "title": each.row.title,
-            "address": whole.words.address(each.row.kind, each.row.id),
-            "kind": _URGENT.get(each.task.state, ("", ""))[0],
-            "symbol": _URGENT.get(each.task.state, ("", ""))[1],
-            "left": whole.words.days_left(due),
-            "when": whole.words.due(due),
-        }
+        (
+            each.row.title,
+            words.address(each.row.kind, each.row.id),
+            *_URGENT.get(each.task.state, ("", "")),
+            words.days_left(due),
+            words.due(due),
+        )
         for due, each in waiting[:MOST_DEADLINES]
     ]
 
 
-_GROUPS = (
-    ("sent", "landed", frozenset({PostState.sent, PostState.confirmed})),
-    ("wait", "wait", frozenset({PostState.waiting, PostState.sending, PostState.waiting_for_column})),
-    ("wait", "info", frozenset({PostState.refused, PostState.differs})),
-)
+_GROUPS = {
+    PostState.sent: 0,
+    PostState.confirmed: 0,
+    PostState.waiting: 1,
+    PostState.sending: 1,
+    PostState.waiting_for_column: 1,
+    PostState.refused: 2,
+    PostState.differs: 2,
+}
 
 
-def _sync(ways: Mapping[int, PostState]) -> list[dict[str, Any]]:
-    texts = (
-        gettext("delivered to your platform"),
-        gettext("waiting for your platform"),
-        gettext("not delivered yet; your teacher sees why"),
+def _sync(tasks: Sequence[_Task]) -> list[tuple[str, str, str, str]]:
+    """(class, symbol, text, count) of the grades that are delivered, on their way, stuck."""
+    counts = Counter(_GROUPS[each.way] for each in tasks if each.way in _GROUPS)
+    shown = (
+        ("sent", "landed", gettext("delivered to your platform")),
+        ("wait", "wait", gettext("waiting for your platform")),
+        ("wait", "info", gettext("not delivered yet; your teacher sees why")),
     )
-    found = []
-    for (kind, symbol, group), text in zip(_GROUPS, texts, strict=True):
-        count = sum(state in group for state in ways.values())
-        if count:
-            found.append(
-                {
-                    "kind": kind,
-                    "symbol": symbol,
-                    "text": text,
-                    "count": ngettext("%(num)s item", "%(num)s items", count),
-                }
-            )
-    return found
+    return [
+        (*shown[group], ngettext("%(num)s item", "%(num)s items", count)) for group, count in sorted(counts.items())
+    ]

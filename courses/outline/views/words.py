@@ -3,8 +3,11 @@
 The caches are keyed by everything the text depends on; the language and the zone are those of the request.
 """
 
+import json
+from dataclasses import dataclass
 from datetime import date, datetime
-from functools import lru_cache
+from decimal import Decimal
+from functools import cache, lru_cache
 from typing import Any
 
 from flask import url_for
@@ -16,6 +19,7 @@ from lti_tool.core.i18n import (
     format_due,
     format_duration,
     format_opens,
+    format_points,
     gettext,
     speaking,
 )
@@ -26,6 +30,48 @@ _SIZE = 4096
 _PLACE = 918_273_645
 
 
+State = tuple[str, str, str, bool]
+"""Class, symbol, text, whether somebody has to act."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What rows say without any number in it, in one language."""
+
+    optional: str
+    done: State
+    doing: State
+    todo: State
+    closed: State
+    ways: dict[PostState, State]
+    """Where a grade is, as members read it: calm, and never "refused"."""
+
+
+@cache
+def _said(language: Language) -> Said:
+    with speaking(language):
+        delivered = "sent", "landed", gettext("grade delivered"), False
+        moving = "wait", "wait", gettext("grade on its way to your school's platform"), False
+        saved = "wait", "wait", gettext("grade saved here; it is sent once the teacher allows it"), False
+        stuck = "wait", "wait", gettext("grade not delivered yet; your teacher sees why"), False
+        return Said(
+            optional=gettext("optional"),
+            done=("done", "done", gettext("completed"), False),
+            doing=("doing", "doing", gettext("in progress"), False),
+            todo=("todo", "todo", gettext("not started"), False),
+            closed=("lock", "lock", gettext("closed"), False),
+            ways={
+                PostState.sent: delivered,
+                PostState.confirmed: delivered,
+                PostState.waiting: moving,
+                PostState.sending: moving,
+                PostState.waiting_for_column: saved,
+                PostState.refused: stuck,
+                PostState.differs: stuck,
+            },
+        )
+
+
 class Words:
     """The words of one page: one language, one zone, one moment."""
 
@@ -33,9 +79,18 @@ class Words:
         self.language = language
         self.zone = zone
         self.now = now
+        self.said = _said(language)
         self._now = _Now(now)
         self.today = now.astimezone(zone).date()
         self._addresses: dict[str, tuple[str, str]] = {}
+
+    def done(self, score: Decimal) -> State:
+        """`已完成 71.5 分`."""
+        return _done(self.language, score)
+
+    def studied(self, seconds: int) -> str:
+        """`已学 21 分钟`."""
+        return _studied(self.language, seconds // 60)
 
     def due(self, moment: datetime) -> str:
         """`11月20日 周五 18:00 截止`."""
@@ -62,13 +117,10 @@ class Words:
         first, last = self._addresses[kind]
         return f"{first}{activity_id}{last}"
 
-    def checklist(
-        self, kind: str, criteria: list[list[Any]], met: list[bool], *, is_open: bool, seconds: int
-    ) -> Markup:
-        """The criteria of a task, rendered."""
-        lines = tuple((code, target, index < len(met) and met[index]) for index, (code, target) in enumerate(criteria))
-        timed = seconds if any(code == "seconds" for code, _, _ in lines) else 0
-        return _checklist(self.language, kind, lines, is_open, timed)
+    def checklist(self, kind: str, criteria: str, met: str | None, *, is_open: bool, seconds: int) -> Markup:
+        """The criteria of a task (JSON texts), rendered; empty if it has none."""
+        timed = seconds - seconds % 60 if '"seconds"' in criteria else 0
+        return _checklist(self.language, kind, criteria, met or "[]", is_open, timed)
 
 
 class _Now:
@@ -102,6 +154,18 @@ def _days_left(language: Language, zone: Any, moment: datetime, today: date, is_
         return format_days_left(moment, now.moment, zone)
 
 
+@lru_cache(_SIZE)
+def _done(language: Language, score: Decimal) -> State:
+    with speaking(language):
+        return "done", "done", gettext("completed, %(score)s points", score=format_points(score)), False
+
+
+@lru_cache(512)
+def _studied(language: Language, minutes: int) -> str:
+    with speaking(language):
+        return gettext("studied %(time)s", time=format_duration(minutes * 60))
+
+
 @lru_cache(512)
 def _about(language: Language, minutes: int) -> str:
     with speaking(language):
@@ -109,40 +173,22 @@ def _about(language: Language, minutes: int) -> str:
 
 
 @lru_cache(_SIZE)
-def _checklist(
-    language: Language, kind: str, lines: tuple[tuple[str, Any, bool], ...], is_open: bool, seconds: int
-) -> Markup:
+def _checklist(language: Language, kind: str, criteria: str, met: str, is_open: bool, seconds: int) -> Markup:
     known = runtime().kinds.get(kind)
+    lines, reached = json.loads(criteria), json.loads(met)
+    if not lines:
+        return Markup()
     with speaking(language):
         items = [
             {
                 "text": str(known.criteria(code, target)) if known else code,
-                "is_met": is_met,
+                "is_met": place < len(reached) and reached[place],
                 "value": gettext("%(time)s so far", time=format_duration(seconds))
                 if code == "seconds" and seconds
                 else "",
             }
-            for code, target, is_met in lines
+            for place, (code, target) in enumerate(lines)
         ]
-        met = sum(is_met for _, _, is_met in lines)
-        page = render("courses/criteria.html", items=items, met=met, total=len(items), is_open=is_open)
+        count = sum(1 for item in items if item["is_met"])
+        page = render("courses/criteria.html", items=items, met=count, total=len(items), is_open=is_open)
     return Markup(page)  # noqa: S704 - a template of ours
-
-
-_WAYS = {
-    PostState.sent: ("sent", "landed", "grade delivered"),
-    PostState.confirmed: ("sent", "landed", "grade delivered"),
-    PostState.waiting: ("wait", "wait", "grade on its way to your school's platform"),
-    PostState.sending: ("wait", "wait", "grade on its way to your school's platform"),
-    PostState.waiting_for_column: ("wait", "wait", "grade saved here; it is sent once the teacher allows it"),
-    PostState.refused: ("wait", "wait", "grade not delivered yet; your teacher sees why"),
-    PostState.differs: ("wait", "wait", "grade not delivered yet; your teacher sees why"),
-}
-
-
-def way(state: PostState | None) -> tuple[str, str, str] | None:
-    """(class, symbol, text) of a grade's way as members read it; None if there is nothing to say."""
-    if state is None or state not in _WAYS:
-        return None
-    kind, symbol, msgid = _WAYS[state]
-    return kind, symbol, gettext(msgid)
