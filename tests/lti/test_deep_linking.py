@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from lti_tool.launch.rules.deep_link import Asked, Picked, content_item, response
+from lti_tool.ledger.models import ActivityStatus
 from tests.lms_client import CLAIM, DEEP_LINK_SETTINGS, form_of
 from tests.lti.world import CLIENT_ID, LAUNCH, ORIGIN, World, csrf_of, path_of
 
@@ -152,7 +153,7 @@ def test_activity_created_for_the_choice_is_published_and_bound(world: World, br
     choice = path_of(world.launch(browser, "teacher"))
     activity = world.activity()
     with world.runtime.database.writing() as session:
-        session.merge(activity).status = "draft"
+        session.merge(activity).status = ActivityStatus.draft
     done = browser.get(f"{choice.replace('choose', 'chosen')}?activity={activity.id}", base_url=ORIGIN,
                        headers={"Sec-Fetch-Site": "same-origin"})  # fmt: skip
     assert path_of(done) == f"/probe/{activity.id}"

@@ -48,7 +48,7 @@ def test_ID_01_no_sub(world: World, browser: FlaskClient) -> None:
 
 def test_ID_03_sub_without_a_name(world: World, browser: FlaskClient) -> None:
     activity = world.bound()
-    bare = {"name": None, "given_name": None, "family_name": None, "email": None}
+    bare: dict[str, Any] = {"name": None, "given_name": None, "family_name": None, "email": None}
     assert world.forge(browser, **bare).status_code == 303
     page = browser.get(f"/probe/{activity.id}", base_url=ORIGIN).get_json()
     assert page["name"].startswith("成员 ")

@@ -103,7 +103,8 @@ def test_OL_05_bad_issuer(world: World, browser: FlaskClient, how: str) -> None:
 
 @pytest.mark.parametrize("name", ["login_hint", "target_link_uri"])
 def test_OL_06_missing_hint_or_target(world: World, browser: FlaskClient, name: str) -> None:
-    answer = login(world, browser, **{name: None})
+    nothing: dict[str, Any] = {name: None}
+    answer = login(world, browser, **nothing)
     world.refused(answer, 400, "missing_login_hint" if name == "login_hint" else "missing_target")
 
 
@@ -121,7 +122,7 @@ def test_OL_08_unknown_client_looks_like_an_unknown_issuer(world: World, browser
         answer.get_data(as_text=True).replace(answer.headers["X-Request-ID"], "REF").split("<main")[1]
         for answer in (known, unknown)
     ]
-    assert [page.split("<script")[0] for page in pages][0] == [page.split("<script")[0] for page in pages][1]
+    assert pages[0].split("<script")[0] == pages[1].split("<script")[0]
 
 
 def test_OL_09_two_registrations_of_one_issuer(world: World, browser: FlaskClient) -> None:

@@ -116,7 +116,8 @@ def test_TK_07_entries_that_are_no_signature_keys_are_ignored() -> None:
         {"kty": "RSA", "kid": "odd", "n": 5, "e": []},
     ]})  # fmt: skip
     assert list(found) == ["good"]
-    for document in ([], {}, {"keys": {}}, None, "x"):
+    odd: tuple[Any, ...] = ([], {}, {"keys": {}}, None, "x")
+    for document in odd:
         with pytest.raises(NoKeySet):
             parse_key_set(document)
 
@@ -145,7 +146,8 @@ def test_TK_09_exp_past(world: World, browser: FlaskClient) -> None:
 
 @pytest.mark.parametrize("name", ["exp", "iat"])
 def test_TK_10_exp_or_iat_missing(world: World, browser: FlaskClient, name: str) -> None:
-    world.refused(world.forge(browser, **{name: None}), 403, "time_missing")
+    changes: dict[str, Any] = {name: None}
+    world.refused(world.forge(browser, **changes), 403, "time_missing")
 
 
 @pytest.mark.parametrize(
@@ -279,7 +281,8 @@ def test_TK_26_oversized_body(world: World, browser: FlaskClient) -> None:
 
 
 def test_TK_27_unknown_claims_are_ignored(world: World, browser: FlaskClient) -> None:
-    assert world.forge(browser, **{"https://example.org/new": {"a": [1]}, CLAIM + "new": "x"}).status_code == 303
+    more: dict[str, Any] = {"https://example.org/new": {"a": [1]}, CLAIM + "new": "x"}
+    assert world.forge(browser, **more).status_code == 303
 
 
 @pytest.mark.parametrize("what", [Registration, Deployment])
@@ -316,7 +319,8 @@ def test_TK_31_other_jwts_are_no_id_tokens(world: World, browser: FlaskClient, w
 
 def test_TK_32_certification_missing_claims(world: World, browser: FlaskClient) -> None:
     for name in ("iss", "aud", "sub", "deployment_id", "roles"):
-        assert world.forge(world.browser(), **{name: None}).status_code in {400, 403}
+        changes: dict[str, Any] = {name: None}
+        assert world.forge(world.browser(), **changes).status_code in {400, 403}
     answer = world.forge(browser, iss=None, aud=None, azp=None, sub=None, deployment_id=None, roles=None)
     world.refused(answer, 400, "missing_claim")
     assert world.sessions() == 0

@@ -44,9 +44,7 @@ def begin(
 
 
 def prune(connection: Connection, registration_id: int, now: datetime, *, most_open: int = MOST_OPEN) -> None:
-    """Take away, at most 500 rows of each: expired states, surplus open ones (the oldest first), sessions that have run
-    out, and old failures.
-    """
+    """Take away what has run out: states, surplus open ones (the oldest first), sessions, failures; 500 of each at most."""
     prune_sessions(connection, now, at_once=AT_ONCE)
     expired = select(LoginState.id).where(LoginState.expires_at < now).limit(AT_ONCE)
     connection.execute(delete(LoginState).where(LoginState.id.in_(expired)))
