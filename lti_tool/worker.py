@@ -23,7 +23,7 @@ from lti_tool.lms.connector import Connector
 from lti_tool.lms.models import AccessToken
 from lti_tool.lms.tokens import Tokens
 from lti_tool.passback import columns
-from lti_tool.passback.drain import LIMITS, Drain
+from lti_tool.passback.drain import LIMITS, Drain, Report
 
 POLL_SECONDS, BUSY_SECONDS, LOOK_SECONDS = 1.0, 0.05, 5.0
 CLEAN_EVERY = timedelta(minutes=10)
@@ -62,6 +62,11 @@ class Worker:
     def look(self) -> int:
         """Look for columns that scores wait for; how many were found or made."""
         return columns.look(self.runtime.database, self._connector, self.runtime.clock.now())
+
+    def send(self, stop: threading.Event | None = None) -> tuple[Report, int]:
+        """Look for columns that scores wait for, then send until nothing is due."""
+        found = self.look()
+        return self.drain.run(stop), found
 
     def sweep(self, now: datetime) -> tuple[dict[str, int], tuple[str, ...]]:
         """Run the sweeps that are due; (rows by sweep, names of those that failed)."""
@@ -106,8 +111,8 @@ def run_once(runtime: Runtime, now: datetime, *, http: Http | None = None) -> Do
     worker = Worker(runtime, http)
     try:
         ran, failed = worker.sweep(now)
-        found = worker.look()
-        return Done(worker.drain.run().answers, found, ran, failed)
+        report, found = worker.send()
+        return Done(report.answers, found, ran, failed)
     finally:
         worker.close()
 
