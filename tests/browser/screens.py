@@ -1,6 +1,7 @@
 """What a browser test asks of a page: a screenshot with its name, the accessibility check, no sideways scrolling."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +12,8 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Frame, Page
 ROOT = Path(__file__).resolve().parents[2]
 SCREENSHOTS = ROOT / "build" / "screenshots"
 AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
+PASSING = re.compile(r"/lti/(login|launch)")
+"""Addresses that a launch only passes through."""
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa"]
 
 
@@ -59,11 +62,11 @@ class Screen:
         return [problem for problem in self.problems if not any(part in problem for part in self.expected)]
 
     def frame(self, page: Page | None = None) -> Frame:
-        """The tool's frame inside the LMS's page, once it has left the launch's own addresses."""
+        """The tool's frame inside the LMS's page, once the launch has arrived."""
         handle = (page or self.page).wait_for_selector("iframe")
         frame = handle.content_frame() if handle else None
         assert frame is not None, "the page has no frame"
-        frame.wait_for_url(lambda url: url.startswith(self.tool_url) and "/lti/" not in url)
+        frame.wait_for_url(lambda url: url.startswith(self.tool_url) and not PASSING.search(url))
         frame.wait_for_load_state("domcontentloaded")
         return frame
 
@@ -109,3 +112,26 @@ def assert_no_sideways_scrolling(page: Page) -> None:
     for frame in frames_of(page):
         width = frame.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
         assert width[0] <= width[1], f"{frame.url} is {width[0]} px wide in a window of {width[1]} px"
+
+
+def open_disclosures(page: Page) -> None:
+    """Opens every <details> that is no menu, in the page and in the frame."""
+    for frame in frames_of(page):
+        frame.evaluate("for (const each of document.querySelectorAll('details:not(.drop)')) each.open = true")
+
+
+def assert_sound(page: Page, *menus: str) -> None:
+    """No violation and no sideways scrolling: with all disclosures opened, then with each menu opened by its summary.
+
+    `menus` are selectors in the tool's frame (or in the page, if it has none).
+    """
+    open_disclosures(page)
+    assert_axe(page)
+    assert_no_sideways_scrolling(page)
+    frame = list(frames_of(page))[-1]
+    for menu in menus:
+        opener = frame.locator(menu).first
+        opener.click()
+        assert_axe(page)
+        assert_no_sideways_scrolling(page)
+        opener.press("Escape")

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import NewScreen
 from tests.browser.desk import Desk
@@ -119,15 +119,17 @@ def test_second_person_in_one_browser_gets_nothing_of_the_first(stack: Stack, ne
 
 @pytest.mark.shows("E-06")
 def test_blocked_cookies_lead_to_one_button_into_a_new_window(
-    stack: Stack, new_screen: NewScreen, monkeypatch: pytest.MonkeyPatch
+    stack: Stack, new_screen: NewScreen
 ) -> None:
     screen = new_screen(stack, **vars(Look(width=360, height=780)))
     desk = Desk(stack, screen, "member1").sign_in()
-    # The tool's cookies in the frame are dropped on their way back, as a WebView that blocks them does.
-    screen.context.route(
-        re.compile(rf"^{re.escape(stack.tool_url)}/lti/login/check"),
-        lambda route: route.continue_(headers={k: v for k, v in route.request.headers.items() if k != "cookie"}),
-    )
+
+    def without_cookies(route: Route) -> None:
+        """The tool's answer, but the browser keeps no cookie of it, as WebViews do that block them in frames."""
+        answer = route.fetch(max_redirects=0)
+        route.fulfill(response=answer, headers={k: v for k, v in answer.headers.items() if k != "set-cookie"})
+
+    screen.context.route(f"{stack.tool_url}/lti/login", without_cookies)
     page = desk.open_course()
     page.locator(f'[data-link="{link_of(stack, "forum")}"] [data-open]').click()
     element = page.wait_for_selector("iframe")
