@@ -31,9 +31,6 @@ _COLUMNS = (
     _activity.c.title,
     _activity.c.summary,
     _activity.c.status,
-    _activity.c.opens_at,
-    _activity.c.due_at,
-    _activity.c.closes_at,
     _activity.c.is_required,
     _activity.c.effort_minutes,
     _activity.c.section,
@@ -77,6 +74,9 @@ _way = (
 _FOR_MEMBER = (
     select(
         *_COLUMNS,
+        _activity.c.opens_at.label("opens"),
+        _activity.c.due_at.label("due"),
+        _activity.c.closes_at.label("closes"),
         cast(_activity.c.criteria, String).label("criteria_text"),
         _result.c.state,
         _result.c.score,
@@ -93,7 +93,7 @@ _FOR_MEMBER = (
     .order_by(_activity.c.position, _activity.c.id)
 )
 _FOR_STAFF = (
-    select(*_COLUMNS)
+    select(*_COLUMNS, _activity.c.opens_at, _activity.c.due_at, _activity.c.closes_at)
     .where(or_(_activity.c.id == _HOME, _activity.c.parent_id == _HOME))
     .order_by(_activity.c.position, _activity.c.id)
 )

@@ -4,9 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final, Generic, TypeVar
-
-from lti_tool.ledger.availability import Phase, Window
+from typing import Final, Generic, Protocol, TypeVar
 
 SOON: Final = timedelta(days=7)
 
@@ -23,23 +21,35 @@ class State(StrEnum):
     todo = "todo"
 
 
-def state_of(window: Window, now: datetime, *, is_started: bool, is_done: bool) -> State:
-    """Done beats all; then the dates; then how far the member is."""
+class Dated(Protocol):
+    """Anything with the three dates: a Window, or a row of a task whose own dates hold."""
+
+    @property
+    def opens(self) -> datetime | None: ...
+    @property
+    def due(self) -> datetime | None: ...
+    @property
+    def closes(self) -> datetime | None: ...
+
+
+def state_of(window: Dated, now: datetime, *, is_started: bool, is_done: bool) -> State:
+    """Done beats all; then the dates, in the order of availability.Window.phase; then how far the member is."""
     if is_done:
         return State.done
-    phase = window.phase(now)
-    if phase is Phase.before:
+    if window.opens is not None and now < window.opens:
         return State.locked
-    if phase is Phase.closed:
+    if window.closes is not None and now >= window.closes:
         return State.closed
-    if phase is Phase.late:
-        return State.late
-    if window.due is not None and window.due - now <= SOON:
-        return State.soon
+    due = window.due
+    if due is not None:
+        if now > due:
+            return State.late
+        if due - now <= SOON:
+            return State.soon
     return State.doing if is_started else State.todo
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Task:
     """What the order and the sums need to know of a task."""
 

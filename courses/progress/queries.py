@@ -98,16 +98,15 @@ def _collected(rows: Sequence[Any]) -> Deviations:
     return found
 
 
-def window_of(row: Any, found: Deviations) -> Window:
-    """The window of one activity row (id, opens_at, due_at, closes_at); the LMS narrows it only if it has one link to it."""
-    if row.id not in found:
-        return Window(row.opens_at, row.due_at, row.closes_at)
-    dates = Dates(row.opens_at, row.due_at, row.closes_at)
-    concessions, lms = found[row.id]
-    return effective(dates, concessions, lms[0] if len(lms) == 1 else None)
+def dates_of(row: Any, found: Deviations) -> Window:
+    """The window of one row (id, opens, due, closes); the LMS narrows it only if it has one link to the activity."""
+    concessions, lms = found.get(row.id, ((), ()))
+    return effective(Dates(row.opens, row.due, row.closes), concessions, lms[0] if len(lms) == 1 else None)
 
 
 def window(connection: Connection, activity: Activity, member_id: int) -> Window:
     """The window of one activity for one person. One statement."""
     rows = connection.execute(_OF_ONE, {"activity": activity.id, "member": member_id}).all()
-    return window_of(activity, _collected(rows))
+    concessions, lms = _collected(rows).get(activity.id, ((), ()))
+    dates = Dates(activity.opens_at, activity.due_at, activity.closes_at)
+    return effective(dates, concessions, lms[0] if len(lms) == 1 else None)

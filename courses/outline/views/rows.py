@@ -12,10 +12,9 @@ from courses.outline.queries import way_of
 from courses.outline.rules import State
 from courses.outline.views.words import State as Shown
 from courses.outline.views.words import Words
-from courses.progress.queries import Deviations, window_of
-from lti_tool.core.i18n import format_day, format_duration, gettext, ngettext
+from courses.progress.queries import Deviations, dates_of
+from lti_tool.core.i18n import format_day, format_duration, gettext, ngettext, speaking
 from lti_tool.core.web import runtime
-from lti_tool.ledger.availability import Window
 from lti_tool.ledger.rules import PostState
 
 MOST_DEADLINES = 4
@@ -40,7 +39,7 @@ class _Task:
     """One task with everything that its row is made of."""
 
     row: Any
-    window: Window
+    window: rules.Dated
     task: rules.Task
     seconds: int
     way: PostState | None
@@ -59,6 +58,11 @@ class _Page:
 
 def page(known: Known, words: Words) -> dict[str, Any]:
     """Context of the template: overview, sections, deadlines, sync."""
+    with speaking(words.language):
+        return _page(known, words)
+
+
+def _page(known: Known, words: Words) -> dict[str, Any]:
     tasks = [_task(row, known, words) for row in known.tasks]
     next_task = rules.next_of([each.task for each in tasks])
     whole = _Page(
@@ -77,7 +81,8 @@ def page(known: Known, words: Words) -> dict[str, Any]:
 
 
 def _task(row: Any, known: Known, words: Words) -> _Task:
-    window = window_of(row, known.deviations)
+    # A row has the dates itself; a window is made only for those with other ones.
+    window = dates_of(row, known.deviations) if row.id in known.deviations else row
     state = rules.state_of(window, words.now, is_started=row.state is not None, is_done=row.completed_at is not None)
     task = rules.Task(row.id, row.is_required, state, row.updated_at)
     return _Task(row, window, task, (row.credited_ms or 0) // 1000, way_of(row.way))
@@ -136,7 +141,7 @@ def _states(each: _Task, words: Words) -> list[Shown]:
     return [said.todo if state is State.todo else said.closed]
 
 
-def _note(state: State, window: Window, words: Words) -> str:
+def _note(state: State, window: rules.Dated, words: Words) -> str:
     if state is State.late and window.closes:
         return gettext("possible until %(day)s", day=format_day(window.closes, words.now, words.zone))
     return ""
