@@ -159,7 +159,13 @@ def _size(use: Use, asked: dict[int, Asked], maximum: int) -> Rule:
         for kind in QuestionKind
         if kinds[kind]
     )
-    return Rule("list", text, _joined([note, gettext("You can answer in any order and go back.")]) if note else "")
+    return Rule(
+        "list",
+        text,
+        _joined([gettext("%(kinds)s.", kinds=note), gettext("You can answer in any order and go back.")])
+        if note
+        else "",
+    )
 
 
 def _attempts(settings: Settings, window: Window) -> Rule:

@@ -221,21 +221,27 @@ def begin(activity_id: int) -> ResponseReturnValue:
     key = runtime().keys.derive(DRAWING)
     with runtime().database.writing() as session:
         found = standing(session, activity_id, now)
-        running = found.running
-        if running is not None:
-            services.contact(session, attempt=running, activity=found.activity, now=now)
-            attempt_id = running.id
-        else:
-            if found.start.refusal is not None or found.activity.status is ActivityStatus.archived:
-                title, text = texts.refusal_text(found.start, now)
-                raise Conflict(title or None, action=text or None)
-            attempt_id = services.begin(
-                session,
-                actor=found.actor,
-                activity=found.activity,
-                use=found.use,
-                window=found.window,
-                key=key,
-                now=now,
-            )
+        attempt_id = _begun(session, found, key, now)
+    if attempt_id is None:
+        title, text = texts.refusal_text(found.start, now)
+        raise Conflict(title or None, action=text or None)
     return redirect(url_for("quizzes_attempts.run", attempt_id=attempt_id), 303)
+
+
+def _begun(session: Session, found: Standing, key: bytes, now: datetime) -> int | None:
+    """The attempt that is open now; None if none may begin."""
+    running = found.running
+    if running is not None:
+        services.contact(session, attempt=running, activity=found.activity, now=now)
+        return running.id
+    if found.start.refusal is not None or found.activity.status is ActivityStatus.archived:
+        return None
+    return services.begin(
+        session,
+        actor=found.actor,
+        activity=found.activity,
+        use=found.use,
+        window=found.window,
+        key=key,
+        now=now,
+    )

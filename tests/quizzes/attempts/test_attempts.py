@@ -251,7 +251,7 @@ def test_instructor_sees_everybody(quizzes: Quizzes, school: School) -> None:
         page = client.get(f"/quizzes/{activity.id}").get_data(as_text=True)
         assert school.member.name in page
         assert school.member2.name in page
-        assert "等待成绩列" in page or "成绩列" in page
+        assert "等待平台建列" in page
         one = client.get(f"/quizzes/{activity.id}/members/{school.member.member_id}").get_data(as_text=True)
         assert school.member.name in one
         assert school.member2.name not in one

@@ -56,7 +56,7 @@ def test_settings_survive_storage() -> None:
 reviews = st.frozensets(st.tuples(st.sampled_from(Shown), st.sampled_from([Moment.during, Moment.right_after])))
 
 
-@given(reviews)
+@given(review=reviews)
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_hidden_things_never_leave_the_server(review: Review, quizzes: Quizzes, school: School) -> None:
     activity = quizzes.quiz(settings=Settings(review=review, shuffle_options=False))
