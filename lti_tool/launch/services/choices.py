@@ -33,7 +33,12 @@ class Choice:
 
     @property
     def is_deep_link(self) -> bool:
-        return self.placement_id is None
+        return self.placement_id is None and bool(self.asked.return_url)
+
+    @property
+    def is_from_course(self) -> bool:
+        """Neither a link nor an LMS waits for it: the course home wants a new task, which stays a draft."""
+        return self.placement_id is None and not self.asked.return_url
 
 
 def open_choice(session: Session, choice_id: int, now: datetime) -> Choice:
@@ -92,7 +97,7 @@ def choose(session: Session, choice: Choice, activity_id: int, now: datetime) ->
     if activity.status is ActivityStatus.archived:
         raise Invalid(_l("This activity is archived."), action=_l("Choose another one."))
     use_up(session, choice, now)
-    if activity.status is ActivityStatus.draft:
+    if activity.status is ActivityStatus.draft and not choice.is_from_course:
         publish(session, activity)
     if choice.placement_id is not None:
         _bind(session, choice, choice.placement_id, activity, now)
