@@ -4,17 +4,24 @@ Whoever logs passes codes, ids and numbers; `event` is a fixed word. A value tha
 because every line is one JSON document.
 """
 
+import json
 import logging
 import sys
+from datetime import UTC, datetime
 from typing import Any
 
 import structlog
 
 log: Any = structlog.get_logger("dangke")
+_stream: Any = None
+"""Where `access` writes; None while events of level INFO are not wanted."""
 
 
 def configure(level: str, *, stream: Any = None) -> None:
     """Write events as JSON lines to `stream` (standard error by default)."""
+    global _stream  # noqa: PLW0603 - the process has one log
+    stream = stream or sys.stderr
+    _stream = stream if logging.getLevelNamesMapping()[level.upper()] <= logging.INFO else None
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -24,7 +31,25 @@ def configure(level: str, *, stream: Any = None) -> None:
             structlog.processors.JSONRenderer(ensure_ascii=True),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=structlog.WriteLoggerFactory(file=stream or sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(file=stream),
         cache_logger_on_first_use=False,
     )
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
+
+
+def access(*, request_id: str, method: str, endpoint: str, status: int, ms: float | None) -> None:
+    """One request, in the form of the other events. Put together here, because every request pays for it."""
+    if _stream is None:
+        return
+    event = {
+        "request_id": request_id,
+        "method": method,
+        "endpoint": endpoint,
+        "status": status,
+        "ms": ms,
+        "event": "request",
+        "level": "info",
+        "timestamp": datetime.now(UTC).isoformat().replace("+00:00", "Z"),
+    }
+    _stream.write(json.dumps(event) + "\n")
+    _stream.flush()

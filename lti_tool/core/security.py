@@ -10,6 +10,16 @@ _POLICY = (
     "img-src 'self' data:; media-src 'self'; font-src 'self'; connect-src 'self'; manifest-src 'self'; "
     "form-action {form_action}; frame-ancestors {frame_ancestors}; base-uri 'none'; object-src 'none'"
 )
+_FIXED = tuple(
+    (name.lower(), (name, value))
+    for name, value in (
+        ("X-Content-Type-Options", "nosniff"),
+        ("Referrer-Policy", "same-origin"),
+        ("Cache-Control", "no-store"),
+        ("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=(), usb=()"),
+        ("Cross-Origin-Resource-Policy", "same-origin"),
+    )
+)
 
 
 def csp_nonce() -> str:
@@ -33,17 +43,17 @@ def allow_form_to(origin: str) -> None:
 def harden(response: Response, *, https: bool) -> Response:
     """Add the headers that every answer carries. Pages are personal, so nothing is stored unless the view said so."""
     headers = response.headers
+    present = {name.lower() for name, _ in headers}
+    missing = [header for name, header in _FIXED if name not in present]
+    if "content-security-policy" not in present:
+        missing.append(("Content-Security-Policy", _policy()))
+    if https and "strict-transport-security" not in present:
+        missing.append(("Strict-Transport-Security", "max-age=31536000"))
+    headers.extend(missing)
+    return response
+
+
+def _policy() -> str:
     ancestors = " ".join(g.get("frame_origins", ())) or "'none'"
     form_action = " ".join(filter(None, ["'self'", g.get("form_origin", "")]))
-    headers.setdefault(
-        "Content-Security-Policy",
-        _POLICY.format(nonce=csp_nonce(), frame_ancestors=ancestors, form_action=form_action),
-    )
-    headers.setdefault("X-Content-Type-Options", "nosniff")
-    headers.setdefault("Referrer-Policy", "same-origin")
-    headers.setdefault("Cache-Control", "no-store")
-    headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=(), usb=()")
-    headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
-    if https:
-        headers.setdefault("Strict-Transport-Security", "max-age=31536000")
-    return response
+    return _POLICY.format(nonce=csp_nonce(), frame_ancestors=ancestors, form_action=form_action)

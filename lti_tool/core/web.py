@@ -16,7 +16,7 @@ from lti_tool.core.config import Settings
 from lti_tool.core.database import Database
 from lti_tool.core.errors import DangkeError, Invalid, NotFound, TooLarge, Unavailable
 from lti_tool.core.i18n import lazy_gettext as _l
-from lti_tool.core.logs import log
+from lti_tool.core.logs import access, log
 from lti_tool.core.secrets import Keys
 from lti_tool.core.templating import render
 
@@ -55,9 +55,9 @@ def wants_json() -> bool:
 
 def request_id() -> str:
     """The reference id of this request, shown on error pages and in the log."""
-    if "request_id" not in g:
-        g.request_id = secrets.token_hex(4).upper()
-    found: str = g.request_id
+    found: str | None = g.get("request_id")
+    if found is None:
+        found = g.request_id = secrets.token_hex(4).upper()
     return found
 
 
@@ -71,9 +71,11 @@ def install(app: Flask, *, protect: Callable[[], None], finish: Callable[[], Non
         g.started = time.perf_counter()
         protect()
 
+    runtime_here: Runtime = app.extensions["dangke"]
+    https = runtime_here.settings.public_url.startswith("https://")
+
     @app.after_request
     def _end(response: Response) -> Response:
-        https = runtime().settings.public_url.startswith("https://")
         response = security.harden(response, https=https)
         response.headers["X-Request-ID"] = request_id()
         if response.status_code < 500:
@@ -87,15 +89,16 @@ def install(app: Flask, *, protect: Callable[[], None], finish: Callable[[], Non
 
 
 def _log_access(response: Response) -> None:
-    if request.endpoint in {"static", "ops.healthz", "ops.readyz"}:
+    endpoint = request.endpoint or "-"
+    if endpoint in {"asset", "ops.healthz", "ops.readyz"}:
         return
-    log.info(
-        "request",
+    started: float | None = g.get("started")
+    access(
         request_id=request_id(),
         method=request.method,
-        endpoint=request.endpoint or "-",
+        endpoint=endpoint,
         status=response.status_code,
-        ms=round((time.perf_counter() - g.started) * 1000, 1) if "started" in g else None,
+        ms=None if started is None else round((time.perf_counter() - started) * 1000, 1),
     )
 
 

@@ -6,7 +6,6 @@ database and let their own SQL join the session row.
 """
 
 import hmac
-from hashlib import sha256
 
 from flask import g, request
 from markupsafe import Markup
@@ -29,7 +28,7 @@ def issue(session_id: int, member_id: int) -> str:
 
 
 def _mac(body: str) -> str:
-    return hmac.new(runtime().keys.derive("csrf"), body.encode(), sha256).hexdigest()[:40]
+    return hmac.digest(runtime().keys.derive("csrf"), body.encode(), "sha256").hex()[:40]
 
 
 def token() -> str:
@@ -48,6 +47,13 @@ def claimed() -> tuple[int, int]:
 
     Raises Forbidden. The caller's SQL must still join the session row by token hash.
     """
+    found: tuple[int, int] | None = g.get("csrf_claimed")
+    if found is None:
+        found = g.csrf_claimed = _claimed()
+    return found
+
+
+def _claimed() -> tuple[int, int]:
     carried = request.headers.get(HEADER) or request.form.get(FIELD) or ""
     body, _, mac = carried.rpartition(".")
     session_id, _, member_id = body.partition(".")
@@ -66,8 +72,8 @@ def claimed() -> tuple[int, int]:
 
 def check_origin() -> None:
     """Refuse unsafe requests that other sites start (Sec-Fetch-Site and Origin). Raises Forbidden."""
-    site = request.headers.get("Sec-Fetch-Site")
-    origin = request.headers.get("Origin")
+    environ = request.environ
+    site, origin = environ.get("HTTP_SEC_FETCH_SITE"), environ.get("HTTP_ORIGIN")
     if site not in {None, "same-origin", "none"} or (
         origin not in {None, "null"} and origin != runtime().settings.public_url
     ):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flask import Response, g, request
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from lti_tool.core import security
@@ -39,7 +39,7 @@ class Asking:
 
 def token() -> tuple[str, Carrier] | None:
     """The token this request carries; a bearer header wins over a cookie."""
-    header = request.headers.get("Authorization", "")
+    header = request.environ.get("HTTP_AUTHORIZATION", "")
     if header.startswith("Bearer "):
         return header.removeprefix("Bearer ").strip(), Carrier.bearer
     cookie = request.cookies.get(COOKIE)
@@ -56,7 +56,6 @@ _GRANTS = (
     select(
         BrowserSession.id.label("session_id"),
         BrowserSession.member_id.label("session_member_id"),
-        BrowserSession.carrier,
         BrowserSession.locale.label("chosen_locale"),
         BrowserSession.scheme,
         BrowserSession.seen_at,
@@ -81,7 +80,14 @@ _GRANTS = (
     .join(Registration, Registration.id == Member.registration_id)
     .outerjoin(Grant, Grant.session_id == BrowserSession.id)
     .outerjoin(Context, Context.id == Grant.context_id)
+    .where(
+        BrowserSession.token_hash == bindparam("the_hash", type_=BrowserSession.token_hash.type),
+        BrowserSession.carrier == bindparam("the_carrier", type_=BrowserSession.carrier.type),
+        BrowserSession.expires_at > bindparam("the_moment", type_=BrowserSession.expires_at.type),
+        BrowserSession.seen_at > bindparam("idle_since", type_=BrowserSession.seen_at.type),
+    )
 )
+"""Built once: building a statement costs more than running it."""
 
 
 def asking(database: Session | Connection) -> Asking | None:
@@ -98,12 +104,13 @@ def _load(database: Session | Connection) -> Asking | None:
         return None
     now = runtime().clock.now()
     rows = database.execute(
-        _GRANTS.where(
-            BrowserSession.token_hash == hash_token(carried[0]),
-            BrowserSession.carrier == carried[1],
-            BrowserSession.expires_at > now,
-            BrowserSession.seen_at > now - IDLE,
-        )
+        _GRANTS,
+        {
+            "the_hash": hash_token(carried[0]),
+            "the_carrier": carried[1],
+            "the_moment": now,
+            "idle_since": now - IDLE,
+        },
     ).all()
     if not rows:
         return None
@@ -202,8 +209,7 @@ def _preferences(found: Asking, grant: Actor | None) -> Preferences:
 def touch() -> None:
     """After a response: say at most every 5 minutes that this session is in use (idle time, WS-05)."""
     found: Asking | None = g.get("asking")
-    now = runtime().clock.now()
-    if found is None or now - found.seen_at < TOUCH:
+    if found is None or (now := runtime().clock.now()) - found.seen_at < TOUCH:
         return
     with runtime().database.writing_core() as connection:
         connection.execute(update(BrowserSession).where(BrowserSession.id == found.session_id).values(seen_at=now))

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
 from flask import Flask, current_app, g, has_request_context, request
@@ -96,7 +96,12 @@ def current_place() -> tuple[Language, ZoneInfo]:
 
 
 def _wanted(wishes: Preferences) -> Language:
-    return Language.of(wishes.language) or Language.of(wishes.launch_locale) or _accepted()
+    return _wished(wishes.language, wishes.launch_locale) or _accepted()
+
+
+@lru_cache(256)
+def _wished(chosen: str | None, launched: str | None) -> Language | None:
+    return Language.of(chosen) or Language.of(launched)
 
 
 def _accepted() -> Language:
