@@ -10,8 +10,10 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 
-from sqlalchemy import Connection, case, delete, literal, null, select, update
+from sqlalchemy import Connection, bindparam, case, delete, null, select, update
 
 from lti_tool.core.columns import upsert
 from lti_tool.identity.actor import Carrier, Role
@@ -58,45 +60,68 @@ def open_session(
     session_id = _rotated(connection, former_token, token, grant.member_id, carrier, now) if former_token else None
     if session_id is None:
         session_id = connection.execute(
-            upsert(BrowserSession, connection.dialect.name)
-            .values(
-                token_hash=hash_token(token),
-                carrier=carrier,
-                member_id=grant.member_id,
-                created_at=now,
-                seen_at=now,
-                expires_at=now + LONGEST,
-            )
-            .returning(BrowserSession.id)
+            _session_statement(connection.dialect.name),
+            {
+                "token_hash": hash_token(token),
+                "carrier": carrier,
+                "member_id": grant.member_id,
+                "created_at": now,
+                "seen_at": now,
+                "expires_at": now + LONGEST,
+            },
         ).scalar_one()
     _lay_down(connection, session_id, grant, now)
     return token, session_id
+
+
+@cache
+def _session_statement(dialect: str) -> Any:
+    return upsert(BrowserSession.__table__, dialect).returning(BrowserSession.id)
+
+
+@cache
+def _rotation() -> Any:
+    """Built once: building statements costs more than running them."""
+    member: Any = bindparam("the_member")
+    moment = bindparam("the_moment", type_=BrowserSession.seen_at.type)
+    same = BrowserSession.member_id == member
+    return (
+        update(BrowserSession)
+        .where(
+            BrowserSession.token_hash == bindparam("the_former"),
+            BrowserSession.carrier == bindparam("the_carrier", type_=BrowserSession.carrier.type),
+            BrowserSession.expires_at > moment,
+            BrowserSession.seen_at > bindparam("the_idle", type_=BrowserSession.seen_at.type),
+        )
+        .values(
+            token_hash=bindparam("the_token"),
+            member_id=member,
+            # What was created now belongs to somebody else than before: an UPDATE cannot return the old values.
+            created_at=case((same, BrowserSession.created_at), else_=moment),
+            locale=case((same, BrowserSession.locale), else_=null()),
+            scheme=case((same, BrowserSession.scheme), else_=null()),
+            seen_at=moment,
+            expires_at=bindparam("the_end", type_=BrowserSession.expires_at.type),
+        )
+        .returning(BrowserSession.id, BrowserSession.created_at)
+    )
 
 
 def _rotated(
     connection: Connection, former: str, token: str, member_id: int, carrier: Carrier, now: datetime
 ) -> int | None:
     """Give the former session a new token and this member; another member's grants go. None if it has run out."""
-    same = BrowserSession.member_id == member_id
     row = connection.execute(
-        update(BrowserSession)
-        .where(
-            BrowserSession.token_hash == hash_token(former),
-            BrowserSession.carrier == carrier,
-            BrowserSession.expires_at > now,
-            BrowserSession.seen_at > now - IDLE,
-        )
-        .values(
-            token_hash=hash_token(token),
-            member_id=member_id,
-            # What was created now belongs to somebody else than before: an UPDATE cannot return the old values.
-            created_at=case((same, BrowserSession.created_at), else_=literal(now, BrowserSession.created_at.type)),
-            locale=case((same, BrowserSession.locale), else_=null()),
-            scheme=case((same, BrowserSession.scheme), else_=null()),
-            seen_at=now,
-            expires_at=now + LONGEST,
-        )
-        .returning(BrowserSession.id, BrowserSession.created_at)
+        _rotation(),
+        {
+            "the_former": hash_token(former),
+            "the_carrier": carrier,
+            "the_member": member_id,
+            "the_moment": now,
+            "the_idle": now - IDLE,
+            "the_end": now + LONGEST,
+            "the_token": hash_token(token),
+        },
     ).first()
     if row is None:
         return None
@@ -105,22 +130,35 @@ def _rotated(
     return int(row.id)
 
 
+@cache
+def _grant_statement(dialect: str) -> Any:
+    statement = upsert(Grant.__table__, dialect)
+    kept = {name: statement.excluded[name] for name in _GRANT_VALUES}
+    return statement.on_conflict_do_update(index_elements=["session_id", "context_id"], set_=kept)
+
+
+_GRANT_VALUES = (
+    "member_id", "role", "resource_link_id", "return_url", "locale", "document_target", "gradable", "preview",
+    "expires_at",
+)  # fmt: skip
+
+
 def _lay_down(connection: Connection, session_id: int, grant: NewGrant, now: datetime) -> None:
-    values = {
-        "member_id": grant.member_id,
-        "role": grant.role,
-        "resource_link_id": grant.resource_link_id,
-        "return_url": grant.return_url,
-        "locale": grant.locale,
-        "document_target": grant.document_target,
-        "gradable": grant.gradable,
-        "preview": grant.preview,
-        "expires_at": now + LONGEST,
-    }
     connection.execute(
-        upsert(Grant, connection.dialect.name)
-        .values(session_id=session_id, context_id=grant.context_id, **values)
-        .on_conflict_do_update(index_elements=["session_id", "context_id"], set_=values)
+        _grant_statement(connection.dialect.name),
+        {
+            "session_id": session_id,
+            "context_id": grant.context_id,
+            "member_id": grant.member_id,
+            "role": grant.role,
+            "resource_link_id": grant.resource_link_id,
+            "return_url": grant.return_url,
+            "locale": grant.locale,
+            "document_target": grant.document_target,
+            "gradable": grant.gradable,
+            "preview": grant.preview,
+            "expires_at": now + LONGEST,
+        },
     )
 
 
