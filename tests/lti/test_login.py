@@ -18,6 +18,8 @@ from lti_tool.launch.services.logins import prune
 from tests.lms_client import AuthRequest
 from tests.lti.world import CLIENT_ID, LAUNCH, ORIGIN, World, path_of
 
+pytestmark = pytest.mark.shows("E-01")
+
 
 def login(world: World, browser: FlaskClient, method: str = "POST", **changes: str | None) -> Any:
     form = world.lms.login_form("member1", "link-a", **changes)

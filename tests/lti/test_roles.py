@@ -14,6 +14,8 @@ from lti_tool.launch.refused import Refused
 from lti_tool.launch.rules.roles import TABLE, Standing, read_roles, standing
 from tests.lti.world import ORIGIN, World, csrf_of
 
+pytestmark = pytest.mark.shows("E-04")
+
 M = "http://purl.imsglobal.org/vocab/lis/v2/membership"
 INSTITUTION = "http://purl.imsglobal.org/vocab/lis/v2/institution/person#"
 SYSTEM = "http://purl.imsglobal.org/vocab/lis/v2/system/person#"

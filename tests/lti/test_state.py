@@ -15,6 +15,8 @@ from tests.lms_client import AuthRequest, form_of
 from tests.lti.test_login import add_registration
 from tests.lti.world import CLIENT_ID, ORIGIN, World, path_of
 
+pytestmark = pytest.mark.shows("E-02")
+
 
 def values_of(world: World, auth: AuthRequest) -> dict[str, str]:
     return world.lms.authorize(auth.url)[1]
@@ -97,6 +99,7 @@ def test_SN_08_token_without_a_nonce(world: World, browser: FlaskClient) -> None
     world.refused(world.forge(browser, nonce=None), 400, "nonce_missing")
 
 
+@pytest.mark.shows("E-06")
 def test_SN_10_cookie_did_not_come_back(world: World, browser: FlaskClient) -> None:
     form = world.lms.login_form("member1", "link-a")
     probe = browser.post("/lti/login", data=form, base_url=ORIGIN).headers["Location"]
@@ -121,6 +124,7 @@ def test_SN_10_cookie_did_not_come_back(world: World, browser: FlaskClient) -> N
     world.refused(no_cookies.get(lost.headers["Location"], base_url=ORIGIN), 400, "cookies_off")
 
 
+@pytest.mark.shows("E-06")
 def test_SN_10_launch_without_cookie_never_begins_a_login_again(world: World, browser: FlaskClient) -> None:
     values = values_of(world, world.begin(browser))
     answer = world.post(world.app.test_client(use_cookies=False), values["state"], values["id_token"])

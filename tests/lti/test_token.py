@@ -24,6 +24,8 @@ from tests.forging import sample_pem
 from tests.lms_client import CLAIM
 from tests.lti.world import CLIENT_ID, ORIGIN, World
 
+pytestmark = pytest.mark.shows("E-03")
+
 NOW = 1_795_140_000  # the second at which the tests' clock stands
 
 

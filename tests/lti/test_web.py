@@ -12,6 +12,8 @@ from lti_tool.launch.models import DeepLinkRequest
 from lti_tool.ledger.models import Placement
 from tests.lti.world import ORIGIN, World, csrf_of, path_of
 
+pytestmark = pytest.mark.shows("E-05")
+
 
 def test_WS_01_session_cookie(world: World, browser: FlaskClient) -> None:
     world.bound()
