@@ -91,7 +91,8 @@ def _saving(dialect: str) -> Any:
         },
         where=statement.excluded.seq > Answer.seq,
     ).returning(
-        select(of_attempt.ends_at).where(of_attempt.id == Answer.attempt_id).correlate(Answer).scalar_subquery()
+        # By the parameter, not by answer.attempt_id: RETURNING correlates nothing, and would read every attempt.
+        select(of_attempt.ends_at).where(of_attempt.id == bindparam("p_attempt_id", type_=BigInteger)).scalar_subquery()
     )
 
 

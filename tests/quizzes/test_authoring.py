@@ -102,6 +102,7 @@ def test_questions_are_moved_and_removed_by_buttons(
     assert instructor.post_form(arrange, {"do": "burn:1"}).status_code == 400
 
 
+@pytest.mark.shows("F-07")
 def test_running_attempt_keeps_its_paper_when_the_quiz_is_edited(
     quizzes: Quizzes, school: School, instructor: SignedInClient
 ) -> None:

@@ -40,7 +40,7 @@ def tabs(activity_id: int, here: str) -> Sequence[tuple[str, str, bool]]:
     return [
         (gettext("Questions"), url_for("quizzes_papers.edit", activity_id=activity_id), here == "questions"),
         (gettext("Settings"), url_for("quizzes_papers.settings", activity_id=activity_id), here == "settings"),
-        (gettext("Attempts"), url_for("quizzes_attempts.start", activity_id=activity_id), False),
+        (gettext("Attempts of members"), url_for("quizzes_attempts.start", activity_id=activity_id), False),
     ]
 
 

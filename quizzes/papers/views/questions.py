@@ -110,7 +110,7 @@ def question(activity_id: int, version_id: int) -> ResponseReturnValue:
         if item is None:
             raise NotFound
         stored = asked(session, [version_id])[version_id].question
-    crumbs = _crumbs(activity_id, gettext("Question"))
+    crumbs = _crumbs(activity_id, gettext("Edit the question"))
     address = url_for("quizzes_papers.save_question", activity_id=activity_id, version_id=version_id)
     return _page(QuestionForm.of(stored, item.points), activity_id, crumbs, address)
 
@@ -126,7 +126,7 @@ def save_question(activity_id: int, version_id: int) -> ResponseReturnValue:
         if not belongs_to(session, version_id, activity.context_id):
             raise NotFound
         found = asked(session, [version_id])[version_id]
-    crumbs = _crumbs(activity_id, gettext("Question"))
+    crumbs = _crumbs(activity_id, gettext("Edit the question"))
     form = QuestionForm.read(found.question.kind, request.form.to_dict(flat=False))
     what = _written(form)
     if what is None:

@@ -5,7 +5,8 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
+from sqlalchemy.exc import IntegrityError
 
 from lti_tool.core.clock import FakeClock
 from lti_tool.ledger.models import AuditEvent, Entry, Override, Result
@@ -27,6 +28,17 @@ def test_beginning_twice_continues_the_same_attempt(quizzes: Quizzes, school: Sc
     assert len(quizzes.attempts()) == 1
 
 
+@pytest.mark.shows("H-07")
+def test_database_holds_one_open_attempt_per_member_and_activity(quizzes: Quizzes, school: School) -> None:
+    activity = quizzes.quiz(SINGLE)
+    first = quizzes.attempt(quizzes.begin(activity, school.member).attempt_id)
+    again = {column.name: getattr(first, column.name) for column in Attempt.__table__.columns if column.name != "id"}
+    with pytest.raises(IntegrityError), school.database.writing() as session:
+        session.execute(insert(Attempt).values({**again, "number": 2}))
+    with school.database.writing() as session:
+        session.execute(insert(Attempt).values({**again, "is_preview": True}))
+
+
 def test_attempts_are_counted(quizzes: Quizzes, school: School) -> None:
     activity = quizzes.quiz(SINGLE)
     sitting = quizzes.begin(activity, school.member)
@@ -37,8 +49,9 @@ def test_attempts_are_counted(quizzes: Quizzes, school: School) -> None:
 
 
 def test_quiz_that_is_not_open_cannot_be_begun(quizzes: Quizzes, school: School) -> None:
-    for dates in ({"opens_at": school.now + timedelta(hours=1)}, {"closes_at": school.now}):
-        activity = quizzes.quiz(SINGLE, **dates)
+    early = quizzes.quiz(SINGLE, opens_at=school.now + timedelta(hours=1))
+    late = quizzes.quiz(SINGLE, closes_at=school.now)
+    for activity in (early, late):
         client = school.client(school.member)
         assert client.get(f"/quizzes/{activity.id}").status_code == 200
         assert client.post_form(f"/quizzes/{activity.id}/attempts").status_code == 409
@@ -154,7 +167,7 @@ def test_last_answers_come_with_handing_in_at_zero(quizzes: Quizzes, school: Sch
     done = sitting.submit(timeup="1", shown="1", q1="a")
     assert done.headers["Location"].endswith("/result")
     attempt = quizzes.attempt(sitting.attempt_id)
-    assert (attempt.score, attempt.finished_at) == (2, attempt.ends_at)
+    assert (attempt.score, attempt.finished_at) == (Decimal(2), attempt.ends_at)
 
 
 def test_hand_in_by_the_clock_of_a_fast_browser_does_not_close(

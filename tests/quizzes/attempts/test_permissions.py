@@ -74,6 +74,7 @@ def test_for_strangers_nothing_exists(method: str, url: str, asked: Asked) -> No
 
 
 @pytest.mark.parametrize(("method", "url"), OWN)
+@pytest.mark.shows("F-06")
 def test_attempt_of_another_member_does_not_exist(method: str, url: str, asked: Asked) -> None:
     assert asked.status("member2", method, url) == 404
     assert asked.status("instructor", method, url) == 404

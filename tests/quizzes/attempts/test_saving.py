@@ -36,6 +36,7 @@ def sitting(quizzes: Quizzes, school: School) -> Sitting:
     return quizzes.begin(quizzes.quiz(settings=TIMED), school.member)
 
 
+@pytest.mark.shows("P-03")
 def test_saved_answer_is_one_statement(sitting: Sitting, school: School) -> None:
     sitting.answer(1, "a")
     with statements(school) as seen:
@@ -43,6 +44,7 @@ def test_saved_answer_is_one_statement(sitting: Sitting, school: School) -> None
     assert len(seen) == 1
 
 
+@pytest.mark.shows("P-03")
 def test_refused_answer_is_two_statements(sitting: Sitting, school: School, clock: FakeClock) -> None:
     clock.advance(timedelta(minutes=12))
     with statements(school) as seen:
@@ -51,13 +53,20 @@ def test_refused_answer_is_two_statements(sitting: Sitting, school: School, cloc
 
 
 def test_answer_says_when_it_was_saved_and_how_much_time_is_left(
-    sitting: Sitting, school: School, clock: FakeClock
+    quizzes: Quizzes, school: School, clock: FakeClock
 ) -> None:
+    activity = quizzes.quiz(settings=TIMED)
+    quizzes.begin(quizzes.quiz(SINGLE, title="Untimed"), school.member)
+    clock.advance(timedelta(minutes=1))
+    quizzes.begin(activity, school.member2)
+    clock.advance(timedelta(minutes=1))
+    sitting = quizzes.begin(activity, school.member)
     clock.advance(timedelta(minutes=3))
     answer = sitting.answer(2, ["a", "c"])
     assert answer.json == {"saved_at": school.now.isoformat(), "seq": 1, "remaining_ms": 7 * 60_000}
 
 
+@pytest.mark.shows("F-05")
 def test_older_answer_that_comes_late_does_not_overwrite(sitting: Sitting, quizzes: Quizzes) -> None:
     sitting.answer(1, "a", seq=20)
     late = sitting.answer(1, "b", seq=10)
@@ -67,11 +76,13 @@ def test_older_answer_that_comes_late_does_not_overwrite(sitting: Sitting, quizz
     assert quizzes.answers(sitting.attempt_id) == {1: "a"}
 
 
+@pytest.mark.shows("F-05")
 def test_answer_sent_twice_is_saved_once(sitting: Sitting, quizzes: Quizzes) -> None:
     assert [sitting.answer(1, "a", seq=5).status_code for _ in range(2)] == [200, 200]
     assert quizzes.answers(sitting.attempt_id) == {1: "a"}
 
 
+@pytest.mark.shows("F-05")
 def test_second_tab_may_change_an_answer_later(sitting: Sitting, school: School, quizzes: Quizzes) -> None:
     sitting.answer(1, "a", seq=1000)
     other = Sitting(school.client(school.member), sitting.attempt_id)
@@ -85,6 +96,7 @@ def test_blank_answer_takes_the_former_back(sitting: Sitting, quizzes: Quizzes) 
     assert quizzes.answers(sitting.attempt_id) == {4: None}
 
 
+@pytest.mark.shows("F-05")
 def test_late_packets_are_taken_for_a_minute(sitting: Sitting, clock: FakeClock) -> None:
     clock.advance(timedelta(minutes=10, seconds=60))
     assert sitting.answer(1, "a").status_code == 200
@@ -102,6 +114,7 @@ def test_answer_after_handing_in_is_refused(sitting: Sitting, quizzes: Quizzes) 
     assert quizzes.answers(sitting.attempt_id) == {1: "a"}
 
 
+@pytest.mark.shows("F-06")
 def test_nobody_writes_into_the_attempt_of_another(sitting: Sitting, school: School, quizzes: Quizzes) -> None:
     for person in (school.member2, school.instructor, *school.strangers):
         assert Sitting(school.client(person), sitting.attempt_id).answer(1, "b").status_code == 404, person.name

@@ -45,12 +45,12 @@ def test_pass_mark_is_compared_unrounded() -> None:
 
 def test_negative_total_is_zero_for_the_lms() -> None:
     done = outcome_of(GradeMethod.highest, [Finished(D(-3), D(10))], criteria_of(60), 100)
-    assert (done.score, done.criteria, done.completed) == (0, (True, False), False)
+    assert (done.score, done.criteria, done.completed) == (D(0), (True, False), False)
 
 
 def test_no_finished_attempt_has_no_score() -> None:
     done = outcome_of(GradeMethod.highest, [], criteria_of(60), 100)
-    assert (done.score, done.progress, done.completed) == (None, 0, False)
+    assert (done.score, done.progress, done.completed) == (None, D(0), False)
 
 
 attempts = st.lists(
