@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
 from flask import Flask, Response, current_app, g, jsonify, request
+from flask.json.provider import DefaultJSONProvider
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
@@ -61,8 +62,19 @@ def request_id() -> str:
     return found
 
 
+class _Json(DefaultJSONProvider):
+    """A body that is nested too deeply is bad JSON like any other."""
+
+    def loads(self, s: str | bytes, **options: Any) -> Any:
+        try:
+            return super().loads(s, **options)
+        except RecursionError:
+            raise ValueError("nested too deeply") from None
+
+
 def install(app: Flask, *, protect: Callable[[], None], finish: Callable[[], None]) -> None:
     """Add ids, headers, logs and error pages. `protect` runs before unsafe requests, `finish` after every answer."""
+    app.json = _Json(app)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     app.config["MAX_FORM_MEMORY_SIZE"] = MAX_BODY
 

@@ -31,7 +31,7 @@ from tests.flows.waiting import eventually
 from tests.stack import Stack, running_stack
 
 KILLS, REGULARS = 20, 24
-LONGEST = 240.0
+LONGEST = 400.0
 # Of the 20: while the LMS keeps a score waiting, while a member waits for an answer, and whenever.
 MOMENTS = ["score"] * 6 + ["request"] * 9 + ["whenever"] * 5
 

@@ -13,7 +13,7 @@ from urllib.parse import urljoin, urlsplit
 
 import requests
 
-from tests.lms_client import LmsDriver
+from tests.lms_client import AuthRequest, LmsDriver
 from tests.lms_transport import Reply, Transport
 
 REDIRECTS = {301, 302, 303, 307, 308}
@@ -72,6 +72,19 @@ class Visitor:
 
     def post_launch(self, link: str | None = None, *, course: str | None = None, **login: str | None) -> Reply:
         """The same up to the answer to the launch POST."""
+        action, values = self.lms.authorize(self.log_in(link, course=course, **login).url)
+        return self._ask("POST", action, form=values)
+
+    def forge(self, link: str, **claims: Any) -> Reply:
+        """A launch whose claims are changed before the LMS's key signs them; the page that it ends on."""
+        auth = self.log_in(link)
+        token = self.lms.sign(self.lms.claims_for(self.person, link, nonce=auth.nonce, **claims))
+        return self.arrive(
+            self._ask("POST", f"{self.tool_url}/lti/launch", form={"id_token": token, "state": auth.state})
+        )
+
+    def log_in(self, link: str | None = None, *, course: str | None = None, **login: str | None) -> AuthRequest:
+        """The first half: the login with its cookie probe, up to the authentication request."""
         asked = {"person": self.person} | ({"course": course} if link is None else {"link": link})
         begun = self.lms.control("POST", "launch", asked)
         form = {name: value for name, value in {**begun["form"], **login}.items() if value is not None}
@@ -80,12 +93,9 @@ class Visitor:
             assert answer.status in REDIRECTS, f"login answered {answer.status}: {answer.text[:300]}"
             location = urljoin(begun["action"], answer.headers["Location"])
             if location.startswith(self.lms.base_url):
-                break
+                return AuthRequest.parse(location)
             answer = self._ask("GET", location)
-        else:
-            raise AssertionError("the login did not lead to the LMS")
-        action, values = self.lms.authorize(location)
-        return self._ask("POST", action, form=values)
+        raise AssertionError("the login did not lead to the LMS")
 
     def arrive(self, answer: Reply) -> Reply:
         """Follow the redirect of an answer, if it is one, to its page."""
