@@ -51,6 +51,7 @@ def rows(school: School) -> tuple[int, int, int]:
         )
 
 
+@pytest.mark.shows("P-06")
 def test_two_statements_and_no_row_appended(school: School, make: Makers) -> None:
     lesson = make.lesson()
     client = school.client(school.member)
@@ -64,6 +65,7 @@ def test_two_statements_and_no_row_appended(school: School, make: Makers) -> Non
     assert rows(school) == before == (1, 1, 0)
 
 
+@pytest.mark.shows("J-03")
 def test_says_what_is_credited_and_that_the_time_is_reached(school: School, make: Makers) -> None:
     lesson = make.lesson(wanted=Wanted(blocks=False, seconds=30))
     client = school.client(school.member)
@@ -99,6 +101,7 @@ def test_staff_leave_no_trace(school: School, make: Makers, role: Role) -> None:
     assert rows(school) == (0, 0, 0)
 
 
+@pytest.mark.shows("H-09")
 def test_preview_leaves_no_trace(school: School, make: Makers) -> None:
     lesson = make.lesson()
     client = school.client(school.member, preview=True)

@@ -25,6 +25,7 @@ def form(title: str = "Title", revision: int | str = "", **blocks: str) -> dict[
     return fields
 
 
+@pytest.mark.shows("J-16")
 def test_draft_is_saved_and_members_see_it_only_when_it_is_published(school: School, make: Makers) -> None:
     lesson = make.lesson()
     author, member = school.client(school.instructor), school.client(school.member)

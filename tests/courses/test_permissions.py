@@ -75,6 +75,7 @@ def test_every_route_is_listed_here(app: Flask) -> None:
     assert found == listed
 
 
+@pytest.mark.shows("H-10")
 @pytest.mark.parametrize(("method", "path"), [*LEARN, *FOLLOW, *AUTHOR])
 def test_nothing_exists_for_strangers(school: School, ask: Ask, method: str, path: str) -> None:
     for person in school.strangers:

@@ -1,5 +1,7 @@
 """The sample lesson: complete, bilingual, and it can be completed."""
 
+import pytest
+
 from courses import seed
 from courses.outline import services as outline
 from lti_tool.ledger.rules import ResultState
@@ -8,6 +10,7 @@ from tests.courses.test_beat import beat, wait
 from tests.school import School
 
 
+@pytest.mark.shows("J-02")
 def test_sample_lesson_can_be_read_watched_answered_and_completed(school: School, make: Makers) -> None:
     home = make.home()
     sample = seed.prepare(school.runtime)
@@ -41,6 +44,7 @@ def test_sample_lesson_can_be_read_watched_answered_and_completed(school: School
     assert "Salutation and signature" in page
 
 
+@pytest.mark.shows("N-05")
 def test_sample_is_in_every_course_it_is_put_into(school: School, make: Makers) -> None:
     make.home()
     sample = seed.prepare(school.runtime)
