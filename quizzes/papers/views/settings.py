@@ -41,7 +41,6 @@ SHOWN = {
     Shown.specific_feedback: _l("Feedback to the chosen option"),
     Shown.general_feedback: _l("Explanation"),
     Shown.right_answer: _l("Right answer"),
-    Shown.overall_feedback: _l("Feedback to the whole quiz"),
 }
 MOMENTS = {
     Moment.right_after: _l("in the first 2 minutes"),
