@@ -1,6 +1,8 @@
 """`dangke seed`: the neutral bilingual sample course, and the registration of the demo LMS."""
 
 import json
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,8 @@ import quizzes.seed
 from courses.outline.services import ensure_home
 from lti_tool.app import build_runtime
 from lti_tool.cli import opening
+from lti_tool.core.i18n import DEFAULT_ZONE
+from lti_tool.core.i18n.language import zone_named
 from lti_tool.core.web import Runtime
 from lti_tool.identity.models import Context, Deployment
 from lti_tool.launch.registrations import RegistrationForm, register
@@ -21,6 +25,29 @@ from lti_tool.ledger.models import Activity
 
 CLIENT_ID, DEPLOYMENT_ID = "dangke-demo", "1"
 COURSES = (("course-1", "DK-1", "学习方法入门 · Learning to learn"), ("course-2", "DK-2", "资料阅读 · Reading sources"))
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Where a sample stands on the course home, and when it is due (at 18:00 of the default zone)."""
+
+    section: str
+    days: int
+    is_required: bool = True
+
+    def apply(self, activity: Activity, now: datetime) -> None:
+        """Give the sample its place and dates, `days` after `now`."""
+        day = now.astimezone(zone_named(DEFAULT_ZONE)) + timedelta(days=self.days)
+        activity.section = self.section
+        activity.due_at = day.replace(hour=18, minute=0, second=0, microsecond=0).astimezone(UTC)
+        activity.is_required = self.is_required
+
+
+PLANS = (
+    Plan("第一单元 · Unit 1", 5),
+    Plan("第一单元 · Unit 1", 12),
+    Plan("第二单元 · Unit 2", 20, is_required=False),
+)
 
 
 @click.command()
@@ -60,8 +87,8 @@ def sow(runtime: Runtime, lms_url: str) -> dict[str, Any]:
             activities = _activities(session, context)
             if not activities:
                 home = ensure_home(session, context.id, now, title)
-                for sample in samples:
-                    sample(session, context_id=context.id, parent_id=home.id, now=now)
+                for sample, plan in zip(samples, PLANS, strict=True):
+                    plan.apply(sample(session, context_id=context.id, parent_id=home.id, now=now), now)
                 activities = _activities(session, context)
             described.append(_course(context_id, label, title, activities, runtime.settings.public_url))
     return _description(runtime.settings.public_url, described)

@@ -34,8 +34,9 @@ class Desk:
         return self.screen.page
 
     def sign_in(self) -> "Desk":
-        """Chooses the person on the LMS's first page."""
+        """Chooses the person on the LMS's first page, in the language of the look."""
         self.page.goto(f"{self.stack.lms_url}/login")
+        self._speak()
         self.page.locator(f'[data-person="{self.person}"]').first.click()
         self.page.wait_for_url(f"{self.stack.lms_url}/courses*")
         return self
@@ -53,12 +54,28 @@ class Desk:
         if not self.screen.look.javascript:
             page.locator("form[target=tool-frame] button").click()
             page.frame_locator("iframe").locator("#launch-answer button").click()
-        return self.screen.frame(page)
+        return self._in_scheme(self.screen.frame(page))
 
     def open_deep_linking(self) -> Frame:
         """The tool's choosing page, as a teacher adds an activity."""
         self.open_course().locator("[data-deep-link]").click()
-        return self.screen.frame()
+        return self._in_scheme(self.screen.frame())
+
+    def _speak(self) -> None:
+        """Switches the LMS to the look's language; its launches then ask the tool for the same."""
+        if self.page.locator("html").get_attribute("lang") != self.screen.look.language:
+            self.page.locator(f'[name=locale][value="{self.screen.look.language}"]').click()
+            self.page.locator(f'html[lang="{self.screen.look.language}"]').wait_for(state="attached")
+
+    def _in_scheme(self, frame: Frame) -> Frame:
+        """In a frame the tool is light until the person chooses otherwise; so the person chooses."""
+        if self.screen.look.scheme == "dark" and frame.locator("html").get_attribute("data-scheme") != "dark":
+            menu = frame.locator("details.drop > summary.role")
+            if menu.count():
+                menu.click()
+                frame.locator('button[name=scheme][value="dark"]').click()
+                frame.locator('html[data-scheme="dark"]').wait_for(state="attached")
+        return frame
 
     def open_gradebook(self) -> Page:
         """The LMS's own gradebook page."""

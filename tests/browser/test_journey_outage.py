@@ -26,7 +26,7 @@ def test_grade_follows_when_the_lms_was_down_and_the_tool_was_killed(own_stack, 
     assert re.search(r"成绩正在|稍后|送往|on its way|saved here", frame.locator("main").inner_text())
     screen.screenshot("lms-down")
     stack.tool.kill()
-    stack.driver.control("DELETE", "/control/faults")
+    stack.driver.behave()
     stack.tool.start()
     cell = desk.wait_for_grade(column_of(stack, "quiz"), "member1", 80, within=60)
     assert (cell["activity-progress"], cell["grading-progress"]) == ("Completed", "FullyGraded")
@@ -38,7 +38,7 @@ def test_grade_follows_when_the_lms_was_down_and_the_tool_was_killed(own_stack, 
 def test_all_earlier_results_are_sent_when_the_column_appears(own_stack, new_screen: NewScreen) -> None:  # type: ignore[no-untyped-def]
     stack: Stack = own_stack()
     quiz = link_of(stack, "quiz")
-    stack.driver.allow_grades(quiz, False)
+    stack.driver.allow_grades(quiz, allowed=False)
     for person, wrong in (("member1", ()), ("member2", ("single",))):
         screen = new_screen(stack)
         desk = Desk(stack, screen, person).sign_in()
@@ -48,7 +48,7 @@ def test_all_earlier_results_are_sent_when_the_column_appears(own_stack, new_scr
         hand_in(frame)
     teacher = Desk(stack, new_screen(stack), "teacher").sign_in()
     frame = teacher.open(quiz)
-    stack.driver.allow_grades(quiz, True)
+    stack.driver.allow_grades(quiz, allowed=True)
     teacher.open(quiz)
     assert float(teacher.wait_for_grade(column_of(stack, "quiz"), "member1", 100, within=30)["score"]) == 100
     assert float(teacher.wait_for_grade(column_of(stack, "quiz"), "member2", 80, within=30)["score"]) == 80

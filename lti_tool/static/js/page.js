@@ -1,7 +1,8 @@
-/* Every page: menus, dialogs, toasts, the guard of unsaved forms, and saying when the network is gone. */
+/* Every page: menus, dialogs, toasts, wide tables, the guard of unsaved forms, and saying when the network is gone. */
 
 import { enhanceDialogs } from "./dialog.js";
 import { enhanceMenus } from "./menu.js";
+import { reachScrollable } from "./scrollable.js";
 import { toast, keepToasts } from "./toast.js";
 import { guardForms } from "./unsaved.js";
 
@@ -9,6 +10,7 @@ enhanceMenus(document);
 enhanceDialogs(document);
 keepToasts(document);
 guardForms(document);
+reachScrollable(document);
 
 const { networkLost, networkBack } = document.body.dataset;
 addEventListener("offline", () => toast(networkLost));

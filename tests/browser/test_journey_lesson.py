@@ -1,0 +1,94 @@
+"""The course home and the micro-lesson: read, answered, timed by heartbeats, green on the home and in the gradebook."""
+
+import re
+
+import pytest
+from playwright.sync_api import Frame, expect
+
+from tests.browser.conftest import NewScreen
+from tests.browser.desk import Desk
+from tests.browser.records import studied_before
+from tests.browser.sample import column_of, link_of
+from tests.browser.screens import Look, assert_sound
+from tests.stack import Stack
+
+LOOKS = {
+    "member1": Look(),
+    "member2": Look(scheme="dark", language="en"),
+    "member3": Look(width=360, height=780),
+    "member4": Look(width=360, height=780, scheme="dark"),
+}
+NEEDED = 60
+"""Seconds of study time that the sample lesson asks for."""
+
+
+def task_of(frame: Frame, kind: str) -> str:
+    """The selector of the home's row of this kind."""
+    return f'li.task:has(a[href^="/{kind}/"])'
+
+
+def read_all(frame: Frame) -> None:
+    """Scroll from part to part; each is seen to be marked as read."""
+    for part in frame.locator("[data-part]").all():
+        part.locator(".part-end").scroll_into_view_if_needed()
+        expect(part).to_have_attribute("data-seen", "")
+
+
+@pytest.mark.shows("J-01")
+def test_home_tells_what_is_required_and_due(stack: Stack, new_screen: NewScreen) -> None:
+    desk = Desk(stack, new_screen(stack), "both").sign_in()
+    frame = desk.open(link_of(stack, "outline"))
+    expect(frame.locator("li.task")).to_have_count(3)
+    assert re.search(r"必修 0/2", frame.locator("details.month").first.inner_text())
+    expect(frame.locator(".over svg.ring")).to_have_attribute("aria-label", re.compile("2"))
+    forum = frame.locator(task_of(frame, "forum"))
+    assert "选修" in forum.inner_text()
+    quiz = frame.locator(task_of(frame, "quizzes"))
+    assert re.search(r"\d+月\d+日.*截止", quiz.inner_text()), quiz.inner_text()
+    lesson = frame.locator(task_of(frame, "lessons"))
+    expect(lesson.locator(".checks li")).to_have_count(3)
+    assert re.search(r"还剩 \d 天", lesson.inner_text()), lesson.inner_text()
+    assert re.search(r"未开始|进行中", quiz.inner_text()), quiz.inner_text()
+
+
+@pytest.mark.shows("J-01", "J-02", "J-03", "J-04", "J-28", "J-29", "J-30", "A-01", "A-02")
+@pytest.mark.parametrize("person", list(LOOKS))
+def test_member_completes_the_lesson(stack: Stack, new_screen: NewScreen, person: str) -> None:
+    screen = new_screen(stack, **vars(LOOKS[person]))
+    desk = Desk(stack, screen, person).sign_in()
+    home = desk.open(link_of(stack, "outline"))
+    expect(home.locator(".over svg.ring")).to_be_visible()
+    assert_sound(screen.page, "summary.role")
+    studied_before(stack, person, NEEDED - 10)
+    screen.screenshot(f"home-before-{person}")
+    lesson = desk.open(link_of(stack, "lesson"))
+    expect(lesson.locator("#reader table")).to_be_visible()
+    assert (lesson.locator("#reader img").get_attribute("alt") or "").strip()
+    assert lesson.locator("#reader img").evaluate("each => each.complete && each.naturalWidth > 0")
+    video = lesson.locator("#reader video")
+    lesson.wait_for_function("document.querySelector('#reader video').readyState >= 1")
+    expect(video.locator("track[kind=captions]")).to_have_count(1)
+    screen.screenshot(f"lesson-{person}")
+    assert_sound(screen.page)
+
+    read_all(lesson)
+    question = lesson.locator("section.ask")
+    question.locator("label.choice").filter(has_text="a pet name").locator("input").check()
+    question.locator("button.btn--main").click()
+    expect(lesson.locator("section.ask .state--done")).to_be_visible()
+    assert_sound(screen.page)
+    expect(lesson.locator("[data-checklist]").first.locator("li.is-met")).to_have_count(3, timeout=40_000)
+    expect(lesson.locator("[data-clock]").first).to_have_text(re.compile(r"1"))
+    if screen.look.width < 600:
+        lesson.locator("[data-opens=contents]").click()
+        assert_sound(screen.page)
+        screen.screenshot(f"lesson-sheet-{person}")
+
+    cell = desk.wait_for_grade(column_of(stack, "lesson"), person, 100)
+    assert (cell["activity-progress"], cell["grading-progress"]) == ("Completed", "FullyGraded")
+    home = desk.open(link_of(stack, "outline"))
+    expect(home.locator("li.task--done")).to_have_count(1)
+    home.locator("details.month").first.evaluate("each => { each.open = true }")
+    expect(home.locator("li.task--done .state--done").first).to_be_visible()
+    assert_sound(screen.page)
+    screen.screenshot(f"home-{person}")
