@@ -35,6 +35,7 @@ KINDS: tuple[Kind, ...] = (
         create="courses_outline.create",
         review="courses_outline.review",
         create_label=_l("Course home with all tasks"),
+        is_root=True,
     ),
 )
 
