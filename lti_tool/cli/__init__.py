@@ -37,18 +37,23 @@ for each in (serve, web, worker, migrate, seed, demo, register, keys, doctor):
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; a user's mistake is one sentence, never a trace."""
+    with speaking("en"):
+        code = _run(arguments)
+    sys.exit(code)
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     try:
-        with speaking("en"):
-            code = group.main(args=list(arguments) if arguments is not None else None, standalone_mode=False)
+        code = group.main(args=list(arguments) if arguments is not None else None, standalone_mode=False)
     except click.exceptions.Abort:
-        sys.exit(130)
+        return 130
     except click.ClickException as error:
         error.show()
-        sys.exit(error.exit_code)
+        return error.exit_code
     except (Fault, ConfigError) as error:
         click.echo(f"dangke: {error}", err=True)
-        sys.exit(1)
+        return 1
     except DangkeError as error:
         click.echo(f"dangke: {error.message} {error.action}", err=True)
-        sys.exit(1)
-    sys.exit(code if isinstance(code, int) else 0)
+        return 1
+    return code if isinstance(code, int) else 0

@@ -62,8 +62,8 @@ def test_hostile_text_in_every_claim_stays_text(campus: Campus, visitor: People)
     for person, role in ((teacher, "Instructor"), (member, "Learner")):
         for kind in ("outline", "lesson", "quiz", "forum"):
             link = campus.link(kind)
-            page = person.forge(link, **changes(campus.lms.claims_for(person.person, link), role))
-            assert page.status == 200, page.text[:500]
+            landed = person.forge(link, **changes(campus.lms.claims_for(person.person, link), role))
+            assert landed.status == 200, landed.text[:500]
     member.take(campus.activity("quiz").id)
     campus.work()
     starts = [f"/scores/{campus.activity('quiz').id}", f"/home/{campus.activity('outline').id}"]

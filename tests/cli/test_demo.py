@@ -1,0 +1,124 @@
+"""`dangke demo` in a process group of its own, as in a terminal: it starts, continues, starts over, and Ctrl-C ends all."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from html import unescape
+from pathlib import Path
+from urllib.parse import urljoin
+
+import pytest
+
+from tests.flows.test_operating import members
+from tests.flows.visitor import Browser
+from tests.flows.waiting import eventually
+from tests.lms_client import form_of
+from tests.processes import free_port
+
+pytestmark = [pytest.mark.slow, pytest.mark.once]
+STARTING = 90
+
+
+@dataclass
+class Demo:
+    """A demo on ports and in a folder of its own."""
+
+    folder: Path
+    tool_port: int = field(default_factory=free_port)
+    lms_port: int = field(default_factory=free_port)
+
+    @contextmanager
+    def running(self, *options: str) -> Iterator["subprocess.Popen[str]"]:
+        """Started and ready: it has said where to go."""
+        command = [sys.executable, "-m", "lti_tool", "demo", "--folder", str(self.folder), *options]
+        command += ["--tool-port", str(self.tool_port), "--lms-port", str(self.lms_port)]
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("DANGKE_")}
+        process = subprocess.Popen(
+            command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            start_new_session=True,
+        )  # fmt: skip
+        said: list[str] = []
+        ready = threading.Event()
+
+        def read() -> None:
+            assert process.stdout is not None
+            for line in process.stdout:
+                said.append(line)
+                if f"http://localhost:{self.lms_port}" in line:
+                    ready.set()
+            ready.set()
+
+        reader = threading.Thread(target=read)
+        reader.start()
+        try:
+            assert ready.wait(STARTING), "".join(said)
+            assert process.poll() is None, "".join(said)
+            yield process
+        finally:
+            if members(process.pid):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait(10)
+            reader.join(10)
+            if process.stdout is not None:
+                process.stdout.close()
+        assert "Traceback" not in "".join(said), "".join(said)
+
+    def launch(self, browser: Browser) -> str:
+        """Choose a person, open the course, click an activity; the address that it ends on in the tool."""
+        lms = f"http://localhost:{self.lms_port}"
+        browser.request("POST", f"{lms}/login", form={"person": "member1"})
+        course = browser.request("GET", f"{lms}/courses/course-1").text
+        link = re.search(r'href="(/courses/course-1/links/[^"]+)"[^>]*data-open', course)
+        assert link is not None, course[:2000]
+        opened = browser.request("GET", lms + unescape(link[1])).text
+        form = opened[opened.rindex("<form", 0, opened.index('id="launch"')) :]
+        action, values = form_of(form)
+        address, answer = str(action), browser.request("POST", str(action), form=values)
+        while answer.status in {302, 303}:
+            address = urljoin(address, answer.headers["Location"])
+            answer = browser.request("GET", address)
+        action, values = form_of(answer.text)
+        done = browser.request("POST", str(action), form=values)
+        assert done.status == 303, done.text[:500]
+        return urljoin(str(action), done.headers["Location"])
+
+
+def answers(url: str) -> int:
+    """The status of a page; 0 if nobody listens."""
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            return int(answer.status)
+    except OSError:
+        return 0
+
+
+@pytest.mark.shows("N-02", "N-06", "N-07", "F-16")
+def test_demo_starts_continues_and_starts_over(tmp_path: Path) -> None:
+    demo, browser = Demo(tmp_path / "demo"), Browser()
+    with demo.running() as process:
+        assert answers(f"http://127.0.0.1:{demo.tool_port}/readyz") == 200
+        page = demo.launch(browser)
+        assert browser.request("GET", page).status == 200
+        # Ctrl-C in a terminal reaches the whole foreground group.
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.wait(30) == 0
+        eventually(lambda: not members(process.pid), within=10, what="an empty process group")
+    assert answers(f"http://127.0.0.1:{demo.tool_port}/healthz") == 0
+    assert (demo.folder / "secret").stat().st_mode & 0o077 == 0
+    with demo.running() as process:
+        assert browser.request("GET", page).status == 200, "the session goes on"
+        process.send_signal(signal.SIGTERM)
+        process.wait(30)
+        eventually(lambda: not members(process.pid), within=10, what="an empty process group")
+    with demo.running("--reset") as process:
+        assert browser.request("GET", page).status == 404, "nobody knows the session any more"
+        os.killpg(process.pid, signal.SIGINT)
+        process.wait(30)
+        eventually(lambda: not members(process.pid), within=10, what="an empty process group")
