@@ -248,6 +248,7 @@ def evaluate(
 
     The trail gets one entry per set of criteria met, not one per block.
     """
+    ledger.hold(session, activity_id=activity.id, member_id=actor.member_id)
     done = queries.standing(session.connection(), activity.id, actor.member_id)
     checklist = rules.checked(activity.criteria, used.blocks, done.reached)
     outcome = rules.outcome_of(checklist, activity.maximum)

@@ -12,7 +12,7 @@ from lti_tool.core.errors import Conflict, NotFound, TooMany
 from lti_tool.core.i18n import lazy_gettext as _l
 from lti_tool.identity.actor import Actor, Can, Role
 from lti_tool.ledger.models import Activity
-from lti_tool.ledger.services import audit, create_activity, record
+from lti_tool.ledger.services import audit, create_activity, hold, record
 
 KIND = "forum"
 
@@ -121,6 +121,7 @@ def _count(session: Session, activity: Activity, actor: Actor, source: str, verb
     """Record what the member has reached with everything that stands now. Staff and previews have no results."""
     if not actor.is_recorded or actor.role is not Role.member:
         return
+    hold(session, activity_id=activity.id, member_id=actor.member_id)
     record(
         session,
         activity_id=activity.id,

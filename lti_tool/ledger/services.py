@@ -56,8 +56,9 @@ def record(
     """
     if actor is not None and not actor.is_recorded:
         raise PreviewLeavesNoTrace(source)
-    connection = session.connection()
     session.flush()
+    hold(session, activity_id=activity_id, member_id=member_id)
+    connection = session.connection()
     activity = connection.execute(
         select(Activity.context_id, Activity.maximum, Activity.parent_id, Activity.category).where(
             Activity.id == activity_id
@@ -93,10 +94,7 @@ def _sendable(standing: Standing | None) -> Decimal | None:
 def _store(
     connection: Connection, activity_id: int, member_id: int, outcome: Outcome, maximum: int, now: datetime
 ) -> tuple[Standing | None, Standing]:
-    """Move the stored result by the rule; (before, after)."""
-    if connection.dialect.name != "sqlite":
-        # Two facts of one member may meet here (a reply and its criteria from two tabs); the second must see the first.
-        connection.execute(select(func.pg_advisory_xact_lock(literal(_lock_key(activity_id, member_id), BigInteger))))
+    """Move the stored result by the rule; (before, after). The caller holds the result."""
     before = standing(connection, activity_id, member_id)
     after = advance(before, outcome, maximum, now)
     if is_same(before, after):
@@ -115,6 +113,20 @@ def _store(
         .on_conflict_do_update(index_elements=["activity_id", "member_id"], set_=values)
     )
     return before, after
+
+
+def hold(session: Session, *, activity_id: int, member_id: int) -> None:
+    """Let nobody else count or record for this member in this activity until the transaction ends.
+
+    Two facts of one member may meet (two replies from two tabs). Whoever counts what there is and then records it calls
+    this before counting, so that the second sees the first. SQLite has one writer only, and needs nothing.
+    """
+    _hold(session.connection(), activity_id, member_id)
+
+
+def _hold(connection: Connection, activity_id: int, member_id: int) -> None:
+    if connection.dialect.name != "sqlite":
+        connection.execute(select(func.pg_advisory_xact_lock(literal(_lock_key(activity_id, member_id), BigInteger))))
 
 
 def _lock_key(activity_id: int, member_id: int) -> int:
@@ -136,6 +148,8 @@ def standing(connection: Connection, activity_id: int, member_id: int) -> Standi
 
 def _climb(connection: Connection, parent_id: int, member_id: int, now: datetime) -> int | None:
     """Roll the children up into `parent_id`; returns the next parent, or None when nothing changed or at the top."""
+    # Before the children are read: two of them may be finished at the same moment, and the second must see the first.
+    _hold(connection, parent_id, member_id)
     parent = connection.execute(
         select(Activity.maximum, Activity.parent_id, Activity.status).where(Activity.id == parent_id)
     ).one()

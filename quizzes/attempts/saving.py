@@ -79,6 +79,9 @@ def _saving(dialect: str) -> Any:
             or_(Attempt.ends_at.is_(None), Attempt.ends_at >= bindparam("p_ended_since", type_=UtcDateTime)),
             *_ASKING,
         )
+        # Whoever closes the attempt holds its row: wait for him and look again, so that no answer is acknowledged after
+        # it was marked, and let him wait for this answer. SQLite has one writer only, and leaves this out.
+        .with_for_update(read=True, of=Attempt)
     )
     statement = upsert(Answer, dialect).from_select(["attempt_id", "slot", "seq", "response", "saved_at"], source)
     of_attempt = aliased(Attempt)

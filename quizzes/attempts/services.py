@@ -237,6 +237,7 @@ def record_standing(
     source: str,
 ) -> None:
     """Tell the ledger what the finished attempts of a member are worth, in this transaction."""
+    ledger.hold(session, activity_id=activity.id, member_id=member_id)
     done = queries.finished(queries.attempts_of(session, activity.id, member_id))
     outcome = outcome_of(
         settings.grade_method,
