@@ -4,10 +4,17 @@ from prometheus_client import CollectorRegistry, start_http_server
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from lti_tool.cli.opening import check_port
+from lti_tool.core.config import Settings
 from lti_tool.core.web import Runtime
 from lti_tool.passback.metrics import OutboxCollector
 
 ADDRESS = "127.0.0.1"
+
+
+def check(settings: Settings) -> None:
+    """Raises Fault when the port of /metrics is taken."""
+    if settings.metrics_port:
+        check_port(ADDRESS, settings.metrics_port, "DANGKE_METRICS_PORT")
 
 
 def start(runtime: Runtime) -> None:
@@ -15,7 +22,6 @@ def start(runtime: Runtime) -> None:
     port = runtime.settings.metrics_port
     if not port:
         return
-    check_port(ADDRESS, port, "DANGKE_METRICS_PORT")
     registry = CollectorRegistry()
     MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # prometheus_client leaves it untyped
     registry.register(OutboxCollector(runtime.database, runtime.clock))

@@ -10,6 +10,8 @@ import os
 import signal
 import sys
 import threading
+import time
+import traceback
 from collections.abc import Callable
 from types import FrameType
 from typing import Any
@@ -26,6 +28,7 @@ from lti_tool.core.web import Runtime
 
 _PR_SET_PDEATHSIG = 1
 GRACE_SECONDS = 20
+SOON_SECONDS, QUICK_DEATHS = 30.0, 5
 
 
 class Web(BaseApplication):  # type: ignore[misc]  # no type information
@@ -99,7 +102,8 @@ def run_worker(app: Flask) -> None:
 @click.command()
 def worker() -> None:
     """Send scores and run what is due; any number may share a PostgreSQL."""
-    app, _ = _load()
+    app, settings = _load()
+    metrics.check(settings)
     run_worker(app)
 
 
@@ -116,6 +120,7 @@ def serve() -> None:
     """Answer browsers and send scores: everything one school needs."""
     app, settings = _load()
     opening.check_port(settings.host, settings.port, "DANGKE_PORT")
+    metrics.check(settings)
     click.echo(f"Dangke listens on http://{settings.host}:{settings.port} as {settings.public_url}", err=True)
     sys.exit(Family({"worker": lambda: run_worker(app), "web": lambda: Web(app, settings).run()}).run())
 
@@ -126,11 +131,15 @@ class Family:
     def __init__(self, members: dict[str, Callable[[], None]]) -> None:
         self._members = members
         self._pids: dict[int, str] = {}
+        self._born: dict[int, float] = {}
         self._stopping = False
         self._quick_deaths = 0
 
     def run(self) -> int:
-        """Start all, wait, start again what dies; the exit code: 0 after a signal, 1 if a child cannot stay alive."""
+        """Start all, wait, start again what dies.
+
+        The exit code: 0 after a signal, 1 if children die again and again soon after their start.
+        """
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
         for name in self._members:
@@ -146,17 +155,19 @@ class Family:
             if self._stopping:
                 continue
             log.error("child_died", child=name, status=os.waitstatus_to_exitcode(status))
-            self._quick_deaths += 1
-            if self._quick_deaths > 5:
+            lived = time.monotonic() - self._born.pop(pid)
+            self._quick_deaths = self._quick_deaths + 1 if lived < SOON_SECONDS else 0
+            if self._quick_deaths > QUICK_DEATHS:
                 self._stop(signal.SIGTERM, None)
                 continue
             self._start(name)
-        return 1 if self._quick_deaths > 5 else 0
+        return 1 if self._quick_deaths > QUICK_DEATHS else 0
 
     def _start(self, name: str) -> None:
         pid = os.fork()
         if pid:
             self._pids[pid] = name
+            self._born[pid] = time.monotonic()
             return
         code = 1
         try:
@@ -168,6 +179,11 @@ class Family:
             code = 0
         except SystemExit as leaving:
             code = leaving.code if isinstance(leaving.code, int) else 1
+        except opening.Fault as fault:
+            click.echo(f"dangke: {fault}", err=True)
+        except BaseException as error:  # noqa: BLE001 - nobody above could say why this child ended
+            log.error("child_failed", child=name, kind=type(error).__name__)
+            traceback.print_exc()
         finally:
             # Not sys.exit: the parent's clean-up handlers must not run in the child.
             sys.stderr.flush()

@@ -7,6 +7,7 @@ import pytest
 
 from lti_tool.cli import group
 from tests.cli.conftest import Dangke
+from tests.processes import free_port
 
 COMMANDS = ("serve", "web", "worker", "migrate", "seed", "demo", "register", "keys", "doctor")
 SERVERS = ("serve", "web", "worker")
@@ -141,6 +142,17 @@ def test_busy_port_is_one_sentence(migrated: Dangke, environment: pytest.MonkeyP
         ended = migrated(command)
     assert ended.code == 1
     assert "DANGKE_PORT" in ended.sentence
+    assert len(ended.sentence.splitlines()) == 1
+
+
+@pytest.mark.parametrize("command", ["serve", "worker"])
+def test_busy_port_of_metrics_is_one_sentence(migrated: Dangke, environment: pytest.MonkeyPatch, command: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as busy:
+        environment.setenv("DANGKE_METRICS_PORT", str(busy.getsockname()[1]))
+        environment.setenv("DANGKE_PORT", str(free_port()))
+        ended = migrated(command)
+    assert ended.code == 1
+    assert "DANGKE_METRICS_PORT" in ended.sentence
     assert len(ended.sentence.splitlines()) == 1
 
 
