@@ -1,9 +1,12 @@
 """What the course home reads. Hot path: Core only, and the number of statements does not depend on the course's size."""
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, String, and_, bindparam, case, cast, func, or_, select
+from sqlalchemy import Connection, String, and_, bindparam, case, cast, func, or_, select, type_coerce
+from sqlalchemy.types import NULLTYPE
 
 from courses.progress.models import LearningTime
 from lti_tool.core.columns import BigId
@@ -38,59 +41,109 @@ _COLUMNS = (
 )
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Fixed:
+    """What an activity is for everybody. Equal columns give the same object, so what follows from it is worked out once."""
+
+    id: int
+    context_id: int
+    kind: str
+    title: str
+    summary: str
+    status: str
+    is_required: bool
+    effort_minutes: int
+    section: str
+    criteria: str
+    """JSON as stored: a key of a cache; parsing 40 documents costs more than all the rest."""
+    opens: datetime | None
+    due: datetime | None
+    closes: datetime | None
+
+
+class Reached(NamedTuple):
+    """A task, and what one member has reached in it. Moments and numbers as stored: most are only compared."""
+
+    fixed: Fixed
+    state: str | None
+    """None: not started."""
+    score: int | None
+    """In units of columns.Points."""
+    met: str | None
+    """JSON as stored."""
+    completed_at: Any
+    updated_at: Any
+    credited_ms: int | None
+
+
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """The course home and its tasks in order."""
+    """The course home and its tasks in order: `Reached` for a member, rows of activities for staff."""
 
     home: Any
     tasks: tuple[Any, ...]
 
 
 # Worst first: of a task with several columns, members read where the one is that is least far.
-_FAR = (
-    PostState.refused,
-    PostState.differs,
-    PostState.waiting_for_column,
-    PostState.waiting,
-    PostState.sending,
-    PostState.kept,
-    PostState.not_gradable,
-    PostState.sent,
-    PostState.confirmed,
-)
+_FAR = {
+    state: place
+    for place, state in enumerate(
+        (
+            PostState.refused,
+            PostState.differs,
+            PostState.waiting_for_column,
+            PostState.waiting,
+            PostState.sending,
+            PostState.kept,
+            PostState.not_gradable,
+            PostState.sent,
+            PostState.confirmed,
+        )
+    )
+}
 _HOME, _MEMBER = bindparam("home", type_=BigId), bindparam("member", type_=BigId)
 
-_way = (
-    select(func.min(case({state.value: place for place, state in enumerate(_FAR)}, value=cast(_post.c.state, String))))
-    .select_from(_placement)
-    .join(_item, _item.c.placement_id == _placement.c.id)
-    .join(_post, and_(_post.c.line_item_id == _item.c.id, _post.c.member_id == _MEMBER))
-    .where(_placement.c.activity_id == _activity.c.id)
-    .correlate(_activity)
-    .scalar_subquery()
-)
+
+def _as_stored(column: Any) -> Any:
+    """The column without its Python type: nothing is converted."""
+    return type_coerce(column, NULLTYPE).label(column.name)
+
 
 # Statements are built once: building one costs more than running it.
 _FOR_MEMBER = (
     select(
-        *_COLUMNS,
-        _activity.c.opens_at.label("opens"),
-        _activity.c.due_at.label("due"),
-        _activity.c.closes_at.label("closes"),
-        cast(_activity.c.criteria, String).label("criteria_text"),
-        _result.c.state,
-        _result.c.score,
-        cast(_result.c.criteria_met, String).label("met_text"),
-        _result.c.completed_at,
-        _result.c.updated_at,
+        _activity.c.id,
+        _activity.c.context_id,
+        _activity.c.kind,
+        _activity.c.title,
+        _activity.c.summary,
+        _as_stored(_activity.c.status),
+        _as_stored(_activity.c.is_required),
+        _activity.c.effort_minutes,
+        _activity.c.section,
+        cast(_activity.c.criteria, String).label("criteria"),
+        _as_stored(_activity.c.opens_at),
+        _as_stored(_activity.c.due_at),
+        _as_stored(_activity.c.closes_at),
+        _as_stored(_result.c.state),
+        _as_stored(_result.c.score),
+        cast(_result.c.criteria_met, String).label("met"),
+        _as_stored(_result.c.completed_at),
+        _as_stored(_result.c.updated_at),
         _time.c.credited_ms,
-        _way.label("way"),
     )
     .select_from(_activity)
     .outerjoin(_result, and_(_result.c.activity_id == _activity.c.id, _result.c.member_id == _MEMBER))
     .outerjoin(_time, and_(_time.c.activity_id == _activity.c.id, _time.c.member_id == _MEMBER))
     .where(or_(_activity.c.id == _HOME, _activity.c.parent_id == _HOME))
     .order_by(_activity.c.position, _activity.c.id)
+)
+_WIDTH = len(fields(Fixed))
+_WAYS = (
+    select(_placement.c.activity_id, _post.c.state)
+    .join(_item, _item.c.placement_id == _placement.c.id)
+    .join(_post, and_(_post.c.line_item_id == _item.c.id, _post.c.member_id == _MEMBER))
+    .where(_placement.c.context_id == bindparam("context", type_=BigId))
 )
 _FOR_STAFF = (
     select(*_COLUMNS, _activity.c.opens_at, _activity.c.due_at, _activity.c.closes_at)
@@ -100,18 +153,41 @@ _FOR_STAFF = (
 
 
 def for_member(connection: Connection, home_id: int, member_id: int) -> Outline | None:
-    """The published tasks with what one member has reached; None if there is no such outline. One statement.
+    """The published tasks with what one member has reached; None if there is no such outline. One statement."""
+    home, tasks = None, []
+    for row in connection.execute(_FOR_MEMBER, {"home": home_id, "member": member_id}).all():
+        fixed = _fixed(row[:_WIDTH])
+        if fixed.id == home_id:
+            home = fixed
+        elif fixed.status == ActivityStatus.published:
+            tasks.append(Reached(fixed, *row[_WIDTH:]))
+    return Outline(home, tuple(tasks)) if home is not None and home.kind == "outline" else None
 
-    `criteria_text` and `met_text` are JSON as stored: they are keys of a cache, and parsing 80 documents costs more.
-    `way`: the place of the grade's PostState in `way_of`, None without one.
+
+@lru_cache(4096)
+def _fixed(columns: tuple[Any, ...]) -> Fixed:
+    return Fixed(*columns[:-3], *map(_moment, columns[-3:]))
+
+
+def _moment(stored: str | datetime | None) -> datetime | None:
+    """A stored moment: on SQLite a text in UTC, on PostgreSQL aware in any zone."""
+    if stored is None:
+        return None
+    if isinstance(stored, str):
+        return datetime.fromisoformat(stored).replace(tzinfo=UTC)
+    return stored.astimezone(UTC)
+
+
+def ways(connection: Connection, context_id: int, member_id: int) -> dict[int, PostState]:
+    """Where the scores of one member are, by task of the course: of several columns, the one that is least far.
+
+    One statement.
     """
-    rows = connection.execute(_FOR_MEMBER, {"home": home_id, "member": member_id}).all()
-    return _split(home_id, [row for row in rows if row.status is ActivityStatus.published or row.id == home_id])
-
-
-def way_of(place: int | None) -> PostState | None:
-    """The state behind a row's `way`."""
-    return None if place is None else _FAR[place]
+    found: dict[int, PostState] = {}
+    for activity_id, state in connection.execute(_WAYS, {"context": context_id, "member": member_id}).all():
+        if activity_id not in found or _FAR[state] < _FAR[found[activity_id]]:
+            found[activity_id] = state
+    return found
 
 
 def for_staff(connection: Connection, home_id: int) -> Outline | None:

@@ -50,6 +50,8 @@ def adopt(session: Session, home: Activity) -> int:
         )
         .values(parent_id=home.id)
     )
+    if done.rowcount:
+        ledger.outline_changed(session, home.id)
     return int(done.rowcount)
 
 

@@ -20,7 +20,7 @@ from lti_tool.ledger.models import ActivityStatus
 
 @blueprint.get("/home/<int:activity_id>")
 def home(activity_id: int) -> ResponseReturnValue:
-    """Three statements for members: grants, tasks with what was reached, dates."""
+    """Four statements for members: grants, tasks with what was reached, dates, ways of the grades."""
     with runtime().database.reading_core() as connection:
         asking = current.asking(connection)
         if asking is None:
@@ -32,9 +32,13 @@ def home(activity_id: int) -> ResponseReturnValue:
         if actor.can(Can.follow) and not actor.preview:
             known: Any = staff.read(connection, outline.home)
         else:
-            if outline.home.status is not ActivityStatus.published:
+            if outline.home.status != ActivityStatus.published:
                 raise NotFound
-            known = rows.Known(outline.tasks, outline_deviations(connection, activity_id, actor.member_id))
+            known = rows.Known(
+                outline.tasks,
+                outline_deviations(connection, activity_id, actor.member_id),
+                queries.ways(connection, outline.home.context_id, actor.member_id),
+            )
     words = Words(current_language(), current_zone(), runtime().clock.now())
     if isinstance(known, rows.Known):
         return render("courses/home.html", **_head(actor, outline.home), **rows.page(known, words))

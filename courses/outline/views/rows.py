@@ -1,16 +1,16 @@
-"""The values of a member's course home, ready for the template: plain tuples, nothing left to compute or to look up."""
+"""The values of a member's course home, ready for the template: plain tuples, words of states are the template's."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from markupsafe import Markup
 
 from courses.outline import rules
-from courses.outline.queries import way_of
+from courses.outline.queries import Reached
 from courses.outline.rules import State
-from courses.outline.views.words import State as Shown
 from courses.outline.views.words import Words
 from courses.progress.queries import Deviations, dates_of
 from lti_tool.core.i18n import format_day, format_duration, gettext, ngettext, speaking
@@ -19,30 +19,35 @@ from lti_tool.ledger.rules import PostState
 
 MOST_DEADLINES = 4
 _OPEN = frozenset({State.late, State.soon, State.doing, State.todo})
-_DUE_KINDS = {State.late: "late", State.soon: "soon"}
-_LOOKS = {State.done: "done", State.locked: "locked"}
 
-Row = tuple[str, str, str, str, str, list[str], str, str, list[Shown], str, Markup | str]
-"""look, symbol, title, address, kind, meta, due, due_kind, states, note, criteria: the order of the template."""
+Row = tuple[str, str, str, str, str, bool, str, str, str, str, State, str, str, str, Markup | str]
+"""look, symbol, title, address, kind, is_required, summary, studied, about, due, state, text, way, note, criteria: the order of
+the template, which has the words of the states. `text`: the score of what is done, else the date that the state is about."""
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
     """What was read for one member."""
 
-    tasks: Sequence[Any]
+    tasks: Sequence[Reached]
     deviations: Deviations
+    ways: Mapping[int, PostState]
 
 
-@dataclass(slots=True)
-class _Task:
+class _Task(rules.Task):
     """One task with everything that its row is made of."""
 
-    row: Any
-    window: rules.Dated
-    task: rules.Task
-    seconds: int
-    way: PostState | None
+    __slots__ = ("fixed", "met", "score", "seconds", "way", "window")
+
+    def __init__(self, reached: Reached, known: Known, now: datetime) -> None:
+        fixed, started, score, met, completed, touched, credited = reached
+        # The activity has the dates itself; a window is made only for those with other ones.
+        window: rules.Dated = dates_of(fixed, known.deviations) if fixed.id in known.deviations else fixed
+        state = rules.state_of(window, now, is_started=started is not None, is_done=completed is not None)
+        super().__init__(fixed.id, fixed.is_required, state, touched)
+        self.fixed, self.window, self.score, self.met = fixed, window, score, met
+        self.seconds = credited // 1000 if credited else 0
+        self.way = known.ways.get(fixed.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +58,7 @@ class _Page:
     kinds: dict[str, tuple[str, str]]
     """Label and symbol by kind."""
     tasks: Sequence[_Task]
-    current: _Task | None
+    current: rules.Task | None
 
 
 def page(known: Known, words: Words) -> dict[str, Any]:
@@ -63,15 +68,10 @@ def page(known: Known, words: Words) -> dict[str, Any]:
 
 
 def _page(known: Known, words: Words) -> dict[str, Any]:
-    tasks = [_task(row, known, words) for row in known.tasks]
-    next_task = rules.next_of([each.task for each in tasks])
-    whole = _Page(
-        words,
-        {name: (str(kind.label), kind.icon) for name, kind in runtime().kinds.items()},
-        tasks,
-        next((each for each in tasks if each.task is next_task), None),
-    )
-    shown = [(each.row.section, (_row(each, whole), each.task)) for each in tasks]
+    tasks = [_Task(reached, known, words.now) for reached in known.tasks]
+    kinds = {name: (str(kind.label), kind.icon) for name, kind in runtime().kinds.items()}
+    whole = _Page(words, kinds, tasks, rules.next_of(tasks))
+    shown = [(each.fixed.section, (_row(each, whole), each)) for each in tasks]
     return {
         "overview": _overview(whole) if tasks else None,
         "sections": [_section(each) for each in rules.sections(shown)],
@@ -80,75 +80,49 @@ def _page(known: Known, words: Words) -> dict[str, Any]:
     }
 
 
-def _task(row: Any, known: Known, words: Words) -> _Task:
-    # A row has the dates itself; a window is made only for those with other ones.
-    window = dates_of(row, known.deviations) if row.id in known.deviations else row
-    state = rules.state_of(window, words.now, is_started=row.state is not None, is_done=row.completed_at is not None)
-    task = rules.Task(row.id, row.is_required, state, row.updated_at)
-    return _Task(row, window, task, (row.credited_ms or 0) // 1000, way_of(row.way))
-
-
 def _row(each: _Task, whole: _Page) -> Row:
-    row, words, state = each.row, whole.words, each.task.state
+    words, fixed, state = whole.words, each.fixed, each.state
+    label, symbol = whole.kinds.get(fixed.kind, ("", "file"))
+    address = words.address(fixed.kind, fixed.id)
+    about = words.about(fixed.effort_minutes) if fixed.effort_minutes else ""
+    plain = (symbol, fixed.title, address, label, fixed.is_required, fixed.summary)
+    if state is State.done:
+        studied = words.length(each.seconds) if each.seconds >= 60 else ""
+        score = "" if each.score is None else words.points(each.score)
+        return ("done", *plain, studied, about, "", state, score, _WAY.get(each.way, "") if each.way else "", "", "")
     is_current = each is whole.current
-    label, symbol = whole.kinds.get(row.kind, ("", "file"))
-    is_done = state is State.done
-    due = each.window.due
+    window, due = each.window, each.window.due
+    criteria = words.checklist(fixed.kind, fixed.criteria, each.met, is_open=is_current, seconds=each.seconds)
+    if state is State.locked:
+        text = words.opens(window.opens) if window.opens else ""
+        return ("locked", symbol, fixed.title, "", *plain[3:], "", about, "", state, text, "", "", criteria)
+    text = words.days_left(due) if due and state in _URGENT else ""
     return (
-        "now" if is_current else _LOOKS.get(state, ""),
-        symbol,
-        row.title,
-        "" if state is State.locked else words.address(row.kind, row.id),
-        label,
-        _meta(each, words),
-        words.due(due) if due and not is_done and state is not State.locked else "",
-        _DUE_KINDS.get(state, ""),
-        _states(each, words),
-        _note(state, each.window, words),
-        ""
-        if is_done
-        else words.checklist(row.kind, row.criteria_text, row.met_text, is_open=is_current, seconds=each.seconds),
+        *("now" if is_current else "", *plain, "", about, words.due(due) if due else ""),
+        *(state, text, "", _note(state, window, words), criteria),
     )
 
 
-def _meta(each: _Task, words: Words) -> list[str]:
-    row = each.row
-    parts = [] if row.is_required else [words.said.optional]
-    if row.summary:
-        parts.append(row.summary)
-    if each.seconds >= 60 and each.task.state is State.done:
-        parts.append(words.studied(each.seconds))
-    elif row.effort_minutes:
-        parts.append(words.about(row.effort_minutes))
-    return parts
-
-
-def _states(each: _Task, words: Words) -> list[Shown]:
-    """(class, symbol, text, whether somebody has to act) for the state, and for the way of the grade."""
-    state, window, said = each.task.state, each.window, words.said
-    if state is State.done:
-        own = said.done if each.row.score is None else words.done(each.row.score)
-        delivered = said.ways.get(each.way) if each.way else None
-        return [own, delivered] if delivered else [own]
-    if state is State.locked and window.opens:
-        return [("lock", "lock", words.opens(window.opens), False)]
-    if state is State.late and window.due:
-        return [("late", "late", words.days_left(window.due), True)]
-    if state is State.soon and window.due:
-        return [("soon", "clock", words.days_left(window.due), True)]
-    if state is State.doing:
-        return [said.doing]
-    return [said.todo if state is State.todo else said.closed]
+_WAY = {
+    PostState.sent: "sent",
+    PostState.confirmed: "sent",
+    PostState.waiting: "moving",
+    PostState.sending: "moving",
+    PostState.waiting_for_column: "saved",
+    PostState.refused: "stuck",
+    PostState.differs: "stuck",
+}
+"""Where a grade is, as members read it: calm, and never "refused"."""
 
 
 def _note(state: State, window: rules.Dated, words: Words) -> str:
     if state is State.late and window.closes:
-        return gettext("possible until %(day)s", day=format_day(window.closes, words.now, words.zone))
+        return format_day(window.closes, words.now, words.zone)
     return ""
 
 
 def _overview(whole: _Page) -> dict[str, Any]:
-    done = rules.sums([each.task for each in whole.tasks])
+    done = rules.sums(whole.tasks)
     left = done.counted - done.done
     lines = [ngettext("%(num)s required task completed", "%(num)s required tasks completed", done.done)]
     if left:
@@ -162,13 +136,13 @@ def _overview(whole: _Page) -> dict[str, Any]:
         "below": f"{done.done}/{done.counted}",
         "label": gettext("%(done)s of %(total)s required tasks completed", done=done.done, total=done.counted),
         "sum": lines,
-        "next": _next(whole.current, whole) if whole.current else None,
+        "next": _next(whole.current, whole) if isinstance(whole.current, _Task) else None,
     }
 
 
 def _next(current: _Task, whole: _Page) -> dict[str, Any]:
-    row, due, words = current.row, current.window.due, whole.words
-    is_begun = current.task.touched is not None
+    row, due, words = current.fixed, current.window.due, whole.words
+    is_begun = current.touched is not None
     return {
         "kicker": gettext("Where you were") if is_begun else gettext("Next task"),
         "title": row.title,
@@ -178,7 +152,7 @@ def _next(current: _Task, whole: _Page) -> dict[str, Any]:
     }
 
 
-def _section(section: rules.Section[tuple[Row, rules.Task]]) -> dict[str, Any]:
+def _section(section: rules.Section[tuple[Row, _Task]]) -> dict[str, Any]:
     tasks = [task for _, task in section.items]
     done = rules.sums(tasks)
     is_done = done.done == done.counted
@@ -188,7 +162,7 @@ def _section(section: rules.Section[tuple[Row, rules.Task]]) -> dict[str, Any]:
         "is_done": is_done,
         "is_open": any(task.state in _OPEN or task.state is State.locked for task in tasks),
         "summary": gettext("%(done)s/%(total)s completed", **counts)
-        if is_done
+        if is_done or not any(task.is_required for task in tasks)
         else gettext("required %(done)s/%(total)s", **counts),
         "tasks": [row for row, _ in section.items],
     }
@@ -200,13 +174,13 @@ _URGENT = {State.late: ("late", "late"), State.soon: ("soon", "clock")}
 def _deadlines(whole: _Page) -> list[tuple[str, ...]]:
     """(title, address, class or "", symbol, time left, when), the nearest first."""
     words = whole.words
-    waiting = [(each.window.due, each) for each in whole.tasks if each.window.due and each.task.state in _OPEN]
+    waiting = [(each.window.due, each) for each in whole.tasks if each.window.due and each.state in _OPEN]
     waiting.sort(key=lambda pair: pair[0])
     return [
         (
-            each.row.title,
-            words.address(each.row.kind, each.row.id),
-            *_URGENT.get(each.task.state, ("", "")),
+            each.fixed.title,
+            words.address(each.fixed.kind, each.fixed.id),
+            *_URGENT.get(each.state, ("", "")),
             words.days_left(due),
             words.due(due),
         )

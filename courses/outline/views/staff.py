@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flask import current_app, url_for
+from flask import url_for
 from sqlalchemy import Connection
 
 from courses.outline import queries, rules
@@ -53,9 +53,7 @@ class _Addresses:
         return self._known[name].replace(str(_PLACE), str(task_id))
 
     def scores(self, activity_id: int) -> str:
-        if "passback_scores.show" not in current_app.view_functions:
-            return f"/scores/{activity_id}"
-        return url_for("passback_scores.show", activity_id=activity_id)
+        return url_for("passback.activity", activity_id=activity_id)
 
 
 def page(known: Known, words: Words, actor: Actor) -> dict[str, Any]:

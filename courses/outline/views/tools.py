@@ -127,7 +127,7 @@ def apply(session: Session, found: Activity, form: TaskForm) -> None:
     before = (found.opens_at, found.due_at, found.closes_at)
     found.title = form.title
     found.section = form.section
-    found.is_required = form.is_required
+    ledger.set_required(session, found, form.is_required)
     found.opens_at, found.due_at, found.closes_at = form.opens_at, form.due_at, form.closes_at
     if before != (form.opens_at, form.due_at, form.closes_at):
         ledger.schedule_changed(session, found.id)

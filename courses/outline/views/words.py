@@ -4,15 +4,16 @@ The caches are keyed by everything the text depends on; the language and the zon
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any
 
 from flask import url_for
 from markupsafe import Markup
 
+from lti_tool.core.columns import Points
 from lti_tool.core.i18n import (
     Language,
     format_days_left,
@@ -24,52 +25,9 @@ from lti_tool.core.i18n import (
     speaking,
 )
 from lti_tool.core.web import render, runtime
-from lti_tool.ledger.rules import PostState
 
 _SIZE = 4096
 _PLACE = 918_273_645
-
-
-State = tuple[str, str, str, bool]
-"""Class, symbol, text, whether somebody has to act."""
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What rows say without any number in it, in one language."""
-
-    optional: str
-    done: State
-    doing: State
-    todo: State
-    closed: State
-    ways: dict[PostState, State]
-    """Where a grade is, as members read it: calm, and never "refused"."""
-
-
-@cache
-def _said(language: Language) -> Said:
-    with speaking(language):
-        delivered = "sent", "landed", gettext("grade delivered"), False
-        moving = "wait", "wait", gettext("grade on its way to your school's platform"), False
-        saved = "wait", "wait", gettext("grade saved here; it is sent once the teacher allows it"), False
-        stuck = "wait", "wait", gettext("grade not delivered yet; your teacher sees why"), False
-        return Said(
-            optional=gettext("optional"),
-            done=("done", "done", gettext("completed"), False),
-            doing=("doing", "doing", gettext("in progress"), False),
-            todo=("todo", "todo", gettext("not started"), False),
-            closed=("lock", "lock", gettext("closed"), False),
-            ways={
-                PostState.sent: delivered,
-                PostState.confirmed: delivered,
-                PostState.waiting: moving,
-                PostState.sending: moving,
-                PostState.waiting_for_column: saved,
-                PostState.refused: stuck,
-                PostState.differs: stuck,
-            },
-        )
 
 
 class Words:
@@ -79,30 +37,31 @@ class Words:
         self.language = language
         self.zone = zone
         self.now = now
-        self.said = _said(language)
-        self._now = _Now(now)
-        self.today = now.astimezone(zone).date()
+        self._day = _day(language, zone, now.astimezone(zone).date())
         self._addresses: dict[str, tuple[str, str]] = {}
 
-    def done(self, score: Decimal) -> State:
-        """`已完成 71.5 分`."""
-        return _done(self.language, score)
+    def points(self, stored: int) -> str:
+        """A score in the units of columns.Points: `71.5`."""
+        return _points(stored)
 
-    def studied(self, seconds: int) -> str:
-        """`已学 21 分钟`."""
-        return _studied(self.language, seconds // 60)
+    def length(self, seconds: int) -> str:
+        """Full minutes: `21 分钟`."""
+        return _length(self.language, seconds // 60)
 
     def due(self, moment: datetime) -> str:
         """`11月20日 周五 18:00 截止`."""
-        return _due(self.language, self.zone, moment, self.today.year, moment > self.now, self._now)
+        told = self._day.due_ahead if moment > self.now else self._day.due_past
+        return told.get(moment) or _told(told, moment, format_due(moment, self.now, self.zone))
 
     def opens(self, moment: datetime) -> str:
         """`12月1日 周二 08:00 开放`."""
-        return _opens(self.language, self.zone, moment, self.today.year, self._now)
+        told = self._day.opens
+        return told.get(moment) or _told(told, moment, format_opens(moment, self.now, self.zone))
 
     def days_left(self, moment: datetime) -> str:
         """`还剩 3 天`."""
-        return _days_left(self.language, self.zone, moment, self.today, moment <= self.now, self._now)
+        told = self._day.left_ahead if moment > self.now else self._day.left_past
+        return told.get(moment) or _told(told, moment, format_days_left(moment, self.now, self.zone))
 
     def about(self, minutes: int) -> str:
         """`约 18 分钟`."""
@@ -123,47 +82,38 @@ class Words:
         return _checklist(self.language, kind, criteria, met or "[]", is_open, timed)
 
 
-class _Now:
-    """The present moment as an argument that does not count as part of a key: the rest of the key says what matters."""
+@dataclass(frozen=True, slots=True)
+class _Day:
+    """What dates are called on one day, by moment: whether it lies ahead changes the words, the hour does not."""
 
-    def __init__(self, moment: datetime) -> None:
-        self.moment = moment
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Now)
-
-    def __hash__(self) -> int:
-        return 0
+    due_ahead: dict[datetime, str] = field(default_factory=dict)
+    due_past: dict[datetime, str] = field(default_factory=dict)
+    opens: dict[datetime, str] = field(default_factory=dict)
+    left_ahead: dict[datetime, str] = field(default_factory=dict)
+    left_past: dict[datetime, str] = field(default_factory=dict)
 
 
-@lru_cache(_SIZE)
-def _due(language: Language, zone: Any, moment: datetime, year: int, is_ahead: bool, now: _Now) -> str:  # noqa: ARG001 - parts of the key
-    with speaking(language):
-        return format_due(moment, now.moment, zone)
+@lru_cache(64)
+def _day(language: Language, zone: Any, today: date) -> _Day:  # noqa: ARG001 - the key
+    return _Day()
 
 
-@lru_cache(_SIZE)
-def _opens(language: Language, zone: Any, moment: datetime, year: int, now: _Now) -> str:  # noqa: ARG001 - part of the key
-    with speaking(language):
-        return format_opens(moment, now.moment, zone)
+def _told(told: dict[datetime, str], moment: datetime, text: str) -> str:
+    if len(told) >= _SIZE:
+        told.clear()
+    told[moment] = text
+    return text
 
 
 @lru_cache(_SIZE)
-def _days_left(language: Language, zone: Any, moment: datetime, today: date, is_past: bool, now: _Now) -> str:  # noqa: ARG001 - parts of the key
-    with speaking(language):
-        return format_days_left(moment, now.moment, zone)
+def _points(stored: int) -> str:
+    return format_points(Decimal(stored) / Points.SCALE)
 
 
 @lru_cache(_SIZE)
-def _done(language: Language, score: Decimal) -> State:
+def _length(language: Language, minutes: int) -> str:
     with speaking(language):
-        return "done", "done", gettext("completed, %(score)s points", score=format_points(score)), False
-
-
-@lru_cache(512)
-def _studied(language: Language, minutes: int) -> str:
-    with speaking(language):
-        return gettext("studied %(time)s", time=format_duration(minutes * 60))
+        return format_duration(minutes * 60)
 
 
 @lru_cache(512)
