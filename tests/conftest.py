@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import delete, text
 
 from lti_tool.app import METADATA, create_app
-from lti_tool.core import logs
+from lti_tool.core import logs, schema
 from lti_tool.core.clock import FakeClock
 from lti_tool.core.config import Settings, load_settings
 from lti_tool.core.database import Database
@@ -35,15 +35,24 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> str:
     if url := os.environ.get(VARIABLE):
         database = Database(url)
         METADATA.create_all(database.engine)
+        _stamp(database)
         database.dispose()
         return url
     path = tmp_path_factory.mktemp("database") / "empty.sqlite3"
     database = Database(f"sqlite:///{path}")
     METADATA.create_all(database.engine)
+    _stamp(database)
     with database.engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     database.dispose()
     return f"sqlite:///{path}"
+
+
+def _stamp(database: Database) -> None:
+    """Write down that the schema is this program's, as migrations would have done."""
+    with database.engine.begin() as connection:
+        connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) PRIMARY KEY)"))
+        connection.execute(text("INSERT INTO alembic_version VALUES (:head)"), {"head": schema.head()})
 
 
 @pytest.fixture

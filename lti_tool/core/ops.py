@@ -1,9 +1,13 @@
 """/healthz says that the process answers; /readyz that it can do its work (database there, schema current)."""
 
+from functools import cache
+
 from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 
+from lti_tool.core import schema
 from lti_tool.core.errors import DangkeError
 from lti_tool.core.web import runtime
 
@@ -20,6 +24,14 @@ def readyz() -> ResponseReturnValue:
     try:
         with runtime().database.reading_core() as connection:
             connection.execute(text("select 1"))
-    except DangkeError:
+        is_current = schema.current(runtime().database) == _head()
+    except (DangkeError, SQLAlchemyError):
         return jsonify(ok=False, cause="database"), 503
+    if not is_current:
+        return jsonify(ok=False, cause="schema"), 503
     return jsonify(ok=True)
+
+
+@cache
+def _head() -> str | None:
+    return schema.head()
