@@ -1,7 +1,5 @@
 """The gradebook must end up right: an LMS that is down, killed processes, a column that appears late, a closed browser."""
 
-import re
-
 import pytest
 from playwright.sync_api import expect
 
@@ -23,7 +21,7 @@ def test_grade_follows_when_the_lms_was_down_and_the_tool_was_killed(own_stack, 
     stack.driver.fault(endpoint="services", kind="nothing")
     hand_in(frame)
     expect(frame.locator(".score__n")).to_contain_text("80")
-    assert re.search(r"成绩正在|稍后|送往|on its way|saved here", frame.locator("main").inner_text())
+    expect(frame.locator("dl.kv .state")).to_have_text("成绩等待平台接收")
     screen.screenshot("lms-down")
     stack.tool.kill()
     stack.driver.behave()

@@ -64,7 +64,7 @@ def test_reload_and_relaunch_continue_the_same_attempt(stack: Stack, screen: Scr
     frame = desk.open(link_of(stack, "quiz"))
     begin_attempt(frame)
     address = frame.url.split("?")[0]
-    field = frame.locator('section.q[data-kind="single"] input').first
+    field = frame.locator('section.q[data-kind="single"] label.choice input').first
     field.check()
     frame.locator('section.q[data-kind="single"] [data-saved]').filter(
         has_text=re.compile(r"\d\d:\d\d:\d\d")
@@ -74,4 +74,4 @@ def test_reload_and_relaunch_continue_the_same_attempt(stack: Stack, screen: Scr
         frame.locator("main form button.btn--main").click()
         frame.wait_for_url(re.compile(r"/attempts/\d+"))
     assert frame.url.split("?")[0] == address
-    assert frame.locator('section.q[data-kind="single"] input').first.is_checked()
+    assert frame.locator('section.q[data-kind="single"] label.choice input').first.is_checked()
