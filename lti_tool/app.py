@@ -17,6 +17,7 @@ from lti_tool.core.markup import Renderer
 from lti_tool.core.secrets import Keys
 from lti_tool.identity import csrf, current
 from lti_tool.identity import views as identity_views
+from lti_tool.ledger import outline
 
 ROOMS = (lti_tool.launch.wiring, lti_tool.passback.wiring, lti_tool.media.wiring)
 DOMAINS = (courses.wiring, quizzes.wiring, forum.wiring)
@@ -41,7 +42,7 @@ def build_runtime(settings: Settings, clock: Clock | None = None) -> web.Runtime
         keys=Keys(settings.secret.get_secret_value(), previous.get_secret_value() if previous else None),
         renderer=Renderer(),
         kinds={kind.name: kind for domain in DOMAINS for kind in domain.KINDS},
-        sweeps=tuple(sweep for domain in DOMAINS for sweep in domain.SWEEPS),
+        sweeps=(*(sweep for domain in DOMAINS for sweep in domain.SWEEPS), outline.ROLL_UP),
     )
 
 

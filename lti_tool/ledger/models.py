@@ -28,6 +28,12 @@ class Activity(Base):
         CheckConstraint("maximum > 0", name="maximum"),
         UniqueConstraint("context_id", "origin_id"),
         Index("ix_activity_context_position", "context_id", "position"),
+        Index(
+            "ix_activity_to_roll_up",
+            "id",
+            sqlite_where=text("outline_version <> rolled_version"),
+            postgresql_where=text("outline_version <> rolled_version"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -56,6 +62,10 @@ class Activity(Base):
     token: Mapped[str] = mapped_column(String(32), unique=True)
     """128 random bits, hex: what travels in the link's `custom`."""
     schedule_version: Mapped[int] = mapped_column(default=1)
+    outline_version: Mapped[int] = mapped_column(default=1)
+    """Rises when what is below it changes: published, archived, taken in, made optional."""
+    rolled_version: Mapped[int] = mapped_column(default=1)
+    """The outline version that all members' results below have been rolled up for."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 

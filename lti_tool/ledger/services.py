@@ -82,7 +82,7 @@ def record(
         _mark(connection, activity_id=activity_id, member_id=member_id, due_at=now)
     parent_id = activity.parent_id
     while parent_id is not None:
-        parent_id = _climb(connection, parent_id, member_id, now)
+        parent_id = climb(connection, parent_id, member_id, now)
     return after
 
 
@@ -146,7 +146,7 @@ def standing(connection: Connection, activity_id: int, member_id: int) -> Standi
     return Standing(row.progress, row.score, row.state, tuple(row.criteria_met), row.started_at, row.completed_at)
 
 
-def _climb(connection: Connection, parent_id: int, member_id: int, now: datetime) -> int | None:
+def climb(connection: Connection, parent_id: int, member_id: int, now: datetime) -> int | None:
     """Roll the children up into `parent_id`; returns the next parent, or None when nothing changed or at the top."""
     # Before the children are read: two of them may be finished at the same moment, and the second must see the first.
     _hold(connection, parent_id, member_id)
@@ -320,19 +320,40 @@ def create_activity(
 def publish(session: Session, activity: Activity) -> None:
     """Show it to members."""
     activity.status = ActivityStatus.published
-    session.flush()
+    outline_changed(session, activity.parent_id)
 
 
 def archive(session: Session, activity: Activity, *, actor: Actor, reason: str, now: datetime) -> None:
     """Take it out of sight; its results and grades stay. An activity with results is never deleted."""
     activity.status = ActivityStatus.archived
+    outline_changed(session, activity.parent_id)
     audit(session, actor=actor, action="archive", activity_id=activity.id, reason=reason, now=now)
 
 
 def restore(session: Session, activity: Activity, *, actor: Actor, now: datetime) -> None:
     """Bring an archived activity back."""
     activity.status = ActivityStatus.published
+    outline_changed(session, activity.parent_id)
     audit(session, actor=actor, action="restore", activity_id=activity.id, reason="", now=now)
+
+
+def set_required(session: Session, activity: Activity, is_required: bool) -> None:
+    """Say whether members must do it; their parent's results follow."""
+    if activity.is_required is not is_required:
+        activity.is_required = is_required
+        outline_changed(session, activity.parent_id)
+
+
+def outline_changed(session: Session, parent_id: int | None) -> None:
+    """Something below `parent_id` was published, archived, taken in or made optional: its results are rolled up again.
+
+    Only a number rises here; the worker does the work (ledger.outline), because it concerns every member.
+    """
+    session.flush()
+    if parent_id is not None:
+        session.execute(
+            update(Activity).where(Activity.id == parent_id).values(outline_version=Activity.outline_version + 1)
+        )
 
 
 def schedule_changed(session: Session, activity_id: int) -> None:

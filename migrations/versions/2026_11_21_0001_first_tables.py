@@ -278,6 +278,8 @@ def upgrade() -> None:
         sa.Column("origin_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("token", sa.String(length=32), nullable=False),
         sa.Column("schedule_version", sa.Integer(), nullable=False),
+        sa.Column("outline_version", sa.Integer(), nullable=False),
+        sa.Column("rolled_version", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("maximum > 0", name=op.f("ck_activity_maximum")),
         sa.ForeignKeyConstraint(["context_id"], ["context.id"], name=op.f("fk_activity_context_id_context")),
@@ -290,6 +292,13 @@ def upgrade() -> None:
     with op.batch_alter_table("activity", schema=None) as batch_op:
         batch_op.create_index("ix_activity_context_position", ["context_id", "position"], unique=False)
         batch_op.create_index(batch_op.f("ix_activity_parent_id"), ["parent_id"], unique=False)
+        batch_op.create_index(
+            "ix_activity_to_roll_up",
+            ["id"],
+            unique=False,
+            sqlite_where=sa.text("outline_version <> rolled_version"),
+            postgresql_where=sa.text("outline_version <> rolled_version"),
+        )
 
     op.create_table(
         "enrolment",
@@ -1133,6 +1142,11 @@ def downgrade() -> None:
 
     op.drop_table("enrolment")
     with op.batch_alter_table("activity", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_activity_to_roll_up",
+            sqlite_where=sa.text("outline_version <> rolled_version"),
+            postgresql_where=sa.text("outline_version <> rolled_version"),
+        )
         batch_op.drop_index(batch_op.f("ix_activity_parent_id"))
         batch_op.drop_index("ix_activity_context_position")
 

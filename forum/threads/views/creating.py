@@ -78,7 +78,7 @@ def created() -> ResponseReturnValue:
             now=runtime().clock.now(),
             parent_id=place.parent_id,
         )
-        apply(activity, form)
+        apply(session, activity, form)
         if place.choice is None:
             publish(session, activity)
     if place.choice is not None:

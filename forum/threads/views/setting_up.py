@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from forum.threads import services
 from forum.threads.forms import ForumForm
@@ -17,7 +18,7 @@ from lti_tool.core.web import render, runtime
 from lti_tool.identity.actor import Can
 from lti_tool.ledger.access import open_activity
 from lti_tool.ledger.models import Activity, ActivityStatus
-from lti_tool.ledger.services import archive, publish, restore, schedule_changed
+from lti_tool.ledger.services import archive, publish, restore, schedule_changed, set_required
 from lti_tool.ledger.trail import trail
 
 
@@ -50,18 +51,18 @@ def change_settings(activity_id: int) -> ResponseReturnValue:
         _actor, activity = open_activity(session, activity_id, Can.author, kind=services.KIND)
         use = session.get_one(ForumUse, activity_id)
         use.source, use.html = form.body, html
-        apply(activity, form)
+        apply(session, activity, form)
         schedule_changed(session, activity_id)
         if activity.status is ActivityStatus.draft:
             publish(session, activity)
     return redirect(url_for("forum_threads.show", activity_id=activity_id), 303)
 
 
-def apply(activity: Activity, form: ForumForm) -> None:
+def apply(session: Session, activity: Activity, form: ForumForm) -> None:
     """Lay the form's values on the activity."""
     activity.title = form.title
     activity.criteria = services.criteria_of(form.threads, form.replies)
-    activity.is_required = form.is_required
+    set_required(session, activity, form.is_required)
     activity.due_at = form.due_at
 
 

@@ -96,7 +96,7 @@ def save_settings(activity_id: int) -> ResponseReturnValue:
     with runtime().database.writing() as session:
         _actor, activity = open_activity(session, activity_id, Can.author, kind=KIND)
         activity.title = form.title
-        activity.is_required = form.is_required
+        ledger.set_required(session, activity, form.is_required)
         services.set_settings(session, activity=activity, settings=form.settings)
         if _set_dates(activity, form):
             ledger.schedule_changed(session, activity_id)
