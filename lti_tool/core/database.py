@@ -15,12 +15,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from sqlalchemy.orm import Session
 
-from lti_tool.core.errors import Unavailable
+from lti_tool.core.errors import Invalid, Unavailable
 
 WAIT_SECONDS = 5.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.0002, 0.002
@@ -101,6 +101,7 @@ class Database:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = self._sqlite(pool_size) if self.is_sqlite else self._postgresql(pool_size)
+        event.listen(self.engine, "handle_error", _refuse_unstorable)
         self._writing_engine = self.engine.execution_options(dangke_writing=True)
 
     def _sqlite(self, pool_size: int) -> Engine:
@@ -213,6 +214,12 @@ def _translated() -> Iterator[None]:
     except OperationalError as error:
         # Locked, disk full, connection lost: nothing was committed, and the user is told so.
         raise Busy from error
+
+
+def _refuse_unstorable(context: ExceptionContext) -> None:
+    """A value that no column can hold (a NUL in a text on PostgreSQL, a number beyond 64 bits) was typed by somebody."""
+    if isinstance(context.sqlalchemy_exception, DataError) or isinstance(context.original_exception, OverflowError):
+        raise Invalid from None
 
 
 def _sqlite_pragmas(connection: Any, _record: object) -> None:

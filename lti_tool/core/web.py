@@ -10,6 +10,7 @@ from flask import Flask, Response, current_app, g, jsonify, request
 from flask.json.provider import DefaultJSONProvider
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.routing import IntegerConverter, Map
 
 from lti_tool.core import security
 from lti_tool.core.clock import Clock
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from lti_tool.core.markup import Renderer
 
 MAX_BODY = 256 * 1024
+LARGEST_ID = 2**63 - 1
 
 
 @dataclass(slots=True)
@@ -72,9 +74,17 @@ class _Json(DefaultJSONProvider):
             raise ValueError("nested too deeply") from None
 
 
+class _Id(IntegerConverter):
+    """An id in an address: a number that no table can hold names nothing, and is 404 like any other that is not there."""
+
+    def __init__(self, url_map: Map, *args: Any, **options: Any) -> None:
+        super().__init__(url_map, *args, **{"max": LARGEST_ID, **options})
+
+
 def install(app: Flask, *, protect: Callable[[], None], finish: Callable[[], None]) -> None:
     """Add ids, headers, logs and error pages. `protect` runs before unsafe requests, `finish` after every answer."""
     app.json = _Json(app)
+    app.url_map.converters["int"] = _Id
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     app.config["MAX_FORM_MEMORY_SIZE"] = MAX_BODY
 

@@ -42,7 +42,10 @@ def preferences() -> ResponseReturnValue:
 
 def own_path(target: str) -> str:
     """`target` if it is a path on this server, else the privacy page: never a redirect to another site."""
-    parts = urlsplit(target)
+    try:
+        parts = urlsplit(target)
+    except ValueError:
+        return "/privacy"
     is_ours = (
         target.startswith("/")
         and not target.startswith("//")
