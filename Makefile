@@ -42,7 +42,7 @@ check: setup-test  ## lint, types, contracts and unit tests, in under two minute
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-cache
 	DANGKE_PARTIAL_RUN=1 $(BIN)/python -m pytest -q -n 2 -m "not browser and not slow" -p no:cacheprovider
 
 test: setup-test  ## the whole suite, on SQLite and on PostgreSQL
