@@ -27,6 +27,7 @@ from lti_tool.core.logs import log
 from lti_tool.core.web import Runtime
 
 _PR_SET_PDEATHSIG = 1
+_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 GRACE_SECONDS = 20
 SOON_SECONDS, QUICK_DEATHS = 30.0, 5
 
@@ -140,7 +141,7 @@ class Family:
 
         The exit code: 0 after a signal, 1 if children die again and again soon after their start.
         """
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in _SIGNALS:
             signal.signal(number, self._stop)
         for name in self._members:
             self._start(name)
@@ -164,17 +165,25 @@ class Family:
         return 1 if self._quick_deaths > QUICK_DEATHS else 0
 
     def _start(self, name: str) -> None:
-        pid = os.fork()
-        if pid:
-            self._pids[pid] = name
-            self._born[pid] = time.monotonic()
+        parent = os.getpid()
+        # No signal may come between the fork and the note of it, or the child would be told nothing and waited for.
+        former = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+        pid = 0 if self._stopping else os.fork()
+        if pid or self._stopping:
+            if pid:
+                self._pids[pid] = name
+                self._born[pid] = time.monotonic()
+            signal.pthread_sigmask(signal.SIG_SETMASK, former)
             return
         code = 1
         try:
             # When the parent is killed, the child must not live on and hold the port.
             ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-            for number in (signal.SIGTERM, signal.SIGINT):
+            for number in _SIGNALS:
                 signal.signal(number, signal.SIG_DFL)
+            signal.pthread_sigmask(signal.SIG_SETMASK, former)
+            if os.getppid() != parent:
+                sys.exit(0)  # It was killed before we could ask to be told.
             self._members[name]()
             code = 0
         except SystemExit as leaving:

@@ -75,3 +75,19 @@ def test_unforeseen_error_of_a_child_is_said(capfd: pytest.CaptureFixture[str]) 
 
     assert in_a_child(lambda: Family({"ill": surprised}).run()) == 1
     assert "RuntimeError" in capfd.readouterr().err
+
+
+def test_signal_that_comes_while_a_child_is_being_born_stops_it_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    fork = os.fork
+
+    def work() -> int:
+        signal.alarm(20)  # if the family waits for a child that nobody has told
+
+        def interrupted() -> int:
+            os.kill(os.getpid(), signal.SIGTERM)
+            return fork()
+
+        monkeypatch.setattr(os, "fork", interrupted)
+        return Family({"well": sleeping, "never begun": sleeping}).run()
+
+    assert in_a_child(work) == 0
