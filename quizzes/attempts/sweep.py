@@ -8,6 +8,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, exists, or_, select
 
+from lti_tool.core.errors import Unavailable
+from lti_tool.core.logs import log
 from lti_tool.core.web import Runtime
 from lti_tool.ledger.kinds import Sweep
 from lti_tool.ledger.models import Activity
@@ -29,7 +31,7 @@ def due(connection: Connection, now: datetime) -> bool:
 
 
 def run(runtime: Runtime, now: datetime) -> int:
-    """Do what the time says to every attempt that waits, at most 500; returns how many were looked at."""
+    """Do what the time says to every attempt that waits, at most 500; returns how many were done."""
     with runtime.database.reading_core() as connection:
         waiting = connection.scalars(
             select(Attempt.id)
@@ -37,9 +39,19 @@ def run(runtime: Runtime, now: datetime) -> int:
             .order_by(Attempt.next_check_at, Attempt.id)
             .limit(MOST)
         ).all()
-    for attempt_id in waiting:
+    return sum(_is_done(runtime, attempt_id, now) for attempt_id in waiting)
+
+
+def _is_done(runtime: Runtime, attempt_id: int, now: datetime) -> bool:
+    """Look at one attempt; one that cannot be closed is logged, tried again next time, and holds up no other."""
+    try:
         _look_at(runtime, attempt_id, now)
-    return len(waiting)
+    except Unavailable:
+        raise  # The database: the next would fare no better.
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with one attempt, the others' time is up too
+        log.error("attempt_failed", attempt=attempt_id, kind=type(error).__name__)
+        return False
+    return True
 
 
 def _look_at(runtime: Runtime, attempt_id: int, now: datetime) -> None:

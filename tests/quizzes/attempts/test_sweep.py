@@ -9,6 +9,7 @@ from lti_tool.core.clock import FakeClock
 from lti_tool.ledger import services as ledger
 from lti_tool.ledger.models import Activity, Override
 from quizzes.attempts import sweep
+from quizzes.attempts.models import Attempt
 from quizzes.attempts.rules import AttemptState, ClosedBy, OnExpiry
 from quizzes.papers.rules import Settings
 from tests.quizzes.conftest import SINGLE, Quizzes
@@ -132,3 +133,17 @@ def test_five_hundred_at_most_in_one_run(
     clock.advance(timedelta(hours=1))
     monkeypatch.setattr(sweep, "MOST", 2)
     assert [swept(school), swept(school), swept(school)] == [2, 1, 0]
+
+
+def test_attempt_that_cannot_be_marked_holds_up_no_other(quizzes: Quizzes, school: School, clock: FakeClock) -> None:
+    activity = quizzes.quiz(SINGLE, settings=TIMED)
+    spoiled = quizzes.begin(activity, school.member)
+    clock.advance(timedelta(seconds=1))
+    sound = quizzes.begin(activity, school.member2)
+    with school.database.writing() as session:
+        session.get_one(Attempt, spoiled.attempt_id).paper = [{"version": 0, "points": "1", "order": [], "rule": ""}]
+    clock.advance(timedelta(hours=1))
+    assert swept(school) == 1
+    assert quizzes.attempt(sound.attempt_id).state is AttemptState.finished
+    assert quizzes.attempt(spoiled.attempt_id).state is AttemptState.in_progress
+    assert swept(school) == 0
