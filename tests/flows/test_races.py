@@ -50,7 +50,7 @@ def count(campus: Campus, table: type[Base]) -> int:
 def test_first_launches_at_once_make_one_of_everything(campus: Campus, visitor: People) -> None:
     link, people = campus.link("quiz"), [visitor("member1") for _ in range(TABS)]
     contexts, members = count(campus, Context), count(campus, Member)
-    landed = at_once(*[lambda each=each: each.launch(link).status for each in people])  # type: ignore[misc]  # a bound default
+    landed = at_once(*[lambda each=each: each.launch(link).status for each in people])
     assert landed == [200] * TABS
     assert [count(campus, table) for table in (Enrolment, Placement, LineItem)] == [1, 1, 1]
     assert count(campus, Context) == contexts
@@ -61,7 +61,7 @@ def test_first_launches_at_once_make_one_of_everything(campus: Campus, visitor: 
 def test_attempt_begun_in_several_tabs_at_once_is_one(campus: Campus, visitor: People) -> None:
     quiz = campus.activity("quiz")
     open_tabs = tabs(visitor, "member1", campus.link("quiz"))
-    begun = at_once(*[lambda each=each: each.send(f"/quizzes/{quiz.id}/attempts") for each in open_tabs])  # type: ignore[misc]  # a bound default
+    begun = at_once(*[lambda each=each: each.send(f"/quizzes/{quiz.id}/attempts") for each in open_tabs])
     assert [answer.status for answer in begun] == [303] * TABS
     assert len({number_in(answer.headers["Location"]) for answer in begun}) == 1
     assert count(campus, Attempt) == 1
@@ -74,8 +74,8 @@ def test_handing_in_from_several_tabs_at_once_counts_once(campus: Campus, visito
     attempt = open_tabs[0].begin(quiz.id)
     for slot, response in RIGHT.items():
         assert open_tabs[0].answer(attempt, slot, response).status == 200
-    late = [lambda each=each: each.answer(attempt, 1, "b", seq=1) for each in open_tabs[:3]]  # type: ignore[misc]  # a bound default
-    done = at_once(*[lambda each=each: each.submit(attempt) for each in open_tabs[3:]], *late)  # type: ignore[misc]  # a bound default
+    late = [lambda each=each: each.answer(attempt, 1, "b", seq=1) for each in open_tabs[:3]]
+    done = at_once(*[lambda each=each: each.submit(attempt) for each in open_tabs[3:]], *late)
     assert [answer.status for answer in done[:3]] == [303] * 3
     assert {answer.status for answer in done[3:]} <= {200, 409}
     campus.work()
@@ -113,6 +113,6 @@ def test_two_members_at_once_do_not_wait_for_each_other_in_vain(campus: Campus, 
     people = [visitor(name) for name in ("member1", "member2", "member3", "member4")]
     for each in people:
         each.launch(campus.link("quiz"))
-    at_once(*[lambda each=each, right=right: each.take(quiz.id, right=right) for right, each in enumerate(people, 1)])  # type: ignore[misc]  # a bound default
+    at_once(*[lambda each=each, right=right: each.take(quiz.id, right=right) for right, each in enumerate(people, 1)])
     campus.work()
     assert [campus.grade(each.person) for each in people] == [20, 40, 60, 80]

@@ -15,7 +15,7 @@ People = Callable[[str], Visitor]
 
 def rows(page: str) -> dict[str, str]:
     """The text of each table row or list item that names a member, by name."""
-    found = {}
+    found: dict[str, str] = {}
     for row in re.findall(r"<tr\b.*?</tr>|<li\b.*?</li>", page, re.DOTALL):
         text = " ".join(unescape(re.sub(r"<[^>]+>", " ", row)).split())
         for name in ("李小明", "王静", "陈晨", "刘洋"):
