@@ -25,11 +25,15 @@ FOLDER = Path("var/demo")
 @click.option("--folder", default=FOLDER, type=click.Path(path_type=Path), show_default=True, help="Where it is kept.")
 def demo(reset: bool, tool_port: int, lms_port: int, folder: Path) -> None:
     """Show everything: the tool and a small LMS with a sample course, on this machine."""
-    if reset and folder.exists():
-        shutil.rmtree(folder)
     opening.check_port("127.0.0.1", tool_port, "DEMO_TOOL_PORT")
     opening.check_port("127.0.0.1", lms_port, "DEMO_LMS_PORT")
-    folder.mkdir(parents=True, exist_ok=True)
+    # Only now: a demo that still runs there keeps its files.
+    if reset:
+        _forget(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise opening.Fault(f"The folder {folder} cannot be made: {error.strerror}. Choose another --folder.") from None
     environment = _environment(folder, tool_port)
     lms_url = f"http://localhost:{lms_port}"
     links = folder / "lms-links.json"
@@ -43,6 +47,14 @@ def demo(reset: bool, tool_port: int, lms_port: int, folder: Path) -> None:
         "The tool": [sys.executable, "-m", "lti_tool", "serve"],
     }
     _run(commands, environment, {"The demo LMS": lms_url, "The tool": f"http://127.0.0.1:{tool_port}/healthz"}, lms_url)
+
+
+def _forget(folder: Path) -> None:
+    """Delete what a demo keeps in its folder, and nothing else that may be there."""
+    for name in ("data", "lms"):
+        shutil.rmtree(folder / name, ignore_errors=True)
+    for path in (folder / "secret", folder / "lms-links.json", *folder.glob("dangke.sqlite3*")):
+        path.unlink(missing_ok=True)
 
 
 def _environment(folder: Path, port: int) -> dict[str, str]:

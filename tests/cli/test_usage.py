@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from lti_tool.cli import group
+from lti_tool.cli.demo import _forget
 from tests.cli.conftest import Dangke
 from tests.processes import free_port
 
@@ -164,6 +165,25 @@ def test_busy_port_of_the_demo_is_one_sentence(dangke: Dangke, option: str) -> N
     assert ended.code == 1
     assert "DEMO_" in ended.sentence
     assert len(ended.sentence.splitlines()) == 1
+
+
+def test_reset_of_a_demo_that_still_runs_deletes_nothing(dangke: Dangke, tmp_path: Path) -> None:
+    kept = tmp_path / "demo" / "dangke.sqlite3"
+    kept.parent.mkdir()
+    kept.touch()
+    with socket.create_server(("127.0.0.1", 0)) as busy:
+        ended = dangke("demo", "--reset", "--folder", str(kept.parent), "--tool-port", str(busy.getsockname()[1]))
+    assert (ended.code, kept.exists()) == (1, True)
+
+
+def test_reset_deletes_only_what_a_demo_keeps(tmp_path: Path) -> None:
+    ours = [tmp_path / name for name in ("secret", "dangke.sqlite3", "dangke.sqlite3-wal", "lms-links.json", "lms/a")]
+    theirs = [tmp_path / name for name in ("thesis.odt", "photos/a.jpg")]
+    for path in (*ours, *theirs):
+        path.parent.mkdir(exist_ok=True)
+        path.touch()
+    _forget(tmp_path)
+    assert [path.exists() for path in (*ours, *theirs)] == [False] * len(ours) + [True] * len(theirs)
 
 
 @pytest.mark.shows("F-15")
