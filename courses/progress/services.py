@@ -23,7 +23,7 @@ _POINT = text(f"""
 INSERT INTO learning_pointer (member_id, activity_id, beat_ms, gap_ms, credit_ms, day, day_ms)
 SELECT s.member_id, a.id, :ms, 0, 0, :day, 0
 FROM browser_session s
-JOIN launch_grant g ON g.session_id = s.id AND g.member_id = s.member_id
+JOIN launch_grant g ON g.session_id = s.id AND g.member_id = s.member_id AND g.expires_at > :now
 JOIN activity a ON a.context_id = g.context_id
 LEFT JOIN override o ON o.activity_id = a.id AND o.member_id = s.member_id
 WHERE s.token_hash = :token AND s.carrier = :carrier AND s.expires_at > :now AND s.seen_at > :idle

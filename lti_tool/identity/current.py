@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flask import Response, g, request
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from lti_tool.core import security
+from lti_tool.core.database import Busy
 from lti_tool.core.errors import NotFound
 from lti_tool.core.i18n import Preferences
+from lti_tool.core.logs import log
 from lti_tool.core.web import runtime
 from lti_tool.identity.actor import Actor, Can, Carrier
 from lti_tool.identity.models import BrowserSession, Context, Grant, Member, Registration
@@ -22,6 +24,7 @@ from lti_tool.identity.sessions import IDLE, hash_token
 
 COOKIE = "__Host-dk"
 TOUCH = timedelta(minutes=5)
+MOST_AWAKE = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,11 @@ _GRANTS = (
     .select_from(BrowserSession)
     .join(Member, Member.id == BrowserSession.member_id)
     .join(Registration, Registration.id == Member.registration_id)
-    .outerjoin(Grant, Grant.session_id == BrowserSession.id)
+    .outerjoin(
+        Grant,
+        (Grant.session_id == BrowserSession.id)
+        & (Grant.expires_at > bindparam("the_moment", type_=BrowserSession.expires_at.type)),
+    )
     .outerjoin(Context, Context.id == Grant.context_id)
     .where(
         BrowserSession.token_hash == bindparam("the_hash", type_=BrowserSession.token_hash.type),
@@ -209,10 +216,36 @@ def _preferences(found: Asking, grant: Actor | None) -> Preferences:
 def touch() -> None:
     """After a response: say at most every 5 minutes that this session is in use (idle time, WS-05)."""
     found: Asking | None = g.get("asking")
-    if found is None or (now := runtime().clock.now()) - found.seen_at < TOUCH:
+    now = runtime().clock.now()
+    if found is not None and now - found.seen_at >= TOUCH:
+        _say_in_use(BrowserSession.id == found.session_id, now)
+
+
+def stay_awake() -> None:
+    """The same for hot paths, which do not load the session: call it when their own statement has found it good.
+
+    When this process last wrote is kept in memory, so that the others of 5 minutes cost nothing.
+    """
+    carried = token_hash()
+    if carried is None:
         return
-    with runtime().database.writing_core() as connection:
-        connection.execute(update(BrowserSession).where(BrowserSession.id == found.session_id).values(seen_at=now))
+    known: dict[str, datetime] = runtime().services.setdefault("awake", {})
+    now = runtime().clock.now()
+    if len(known) >= MOST_AWAKE:
+        known.clear()
+    # The page that sends these requests has been loaded before, and said so then.
+    if now - known.setdefault(carried, now) >= TOUCH:
+        known[carried] = now
+        _say_in_use(BrowserSession.token_hash == carried, now)
+
+
+def _say_in_use(condition: ColumnElement[bool], now: datetime) -> None:
+    try:
+        with runtime().database.writing_core() as connection:
+            connection.execute(update(BrowserSession).where(condition).values(seen_at=now))
+    except Busy:
+        # What was asked for is done; the next request says it again.
+        log.warning("session_not_touched")
 
 
 def set_cookie(response: Response, value: str) -> None:

@@ -71,7 +71,12 @@ def _saving(dialect: str) -> Any:
             bindparam("p_now", type_=UtcDateTime),
         )
         .join(BrowserSession, BrowserSession.member_id == Attempt.member_id)
-        .join(Grant, (Grant.session_id == BrowserSession.id) & (Grant.context_id == Attempt.context_id))
+        .join(
+            Grant,
+            (Grant.session_id == BrowserSession.id)
+            & (Grant.context_id == Attempt.context_id)
+            & (Grant.expires_at > bindparam("p_now", type_=UtcDateTime)),
+        )
         .where(
             Attempt.id == bindparam("p_attempt_id", type_=BigInteger),
             Attempt.state == AttemptState.in_progress,

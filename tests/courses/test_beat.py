@@ -176,3 +176,13 @@ def test_dates_of_person_and_group_decide(school: School, make: Makers) -> None:
         )
     assert beat(client, lesson.id)["counting"] is False
     assert beat(school.client(school.member2), lesson.id)["reason"] == "closed"
+
+
+def test_beats_alone_keep_the_session_awake(school: School, make: Makers) -> None:
+    """A video of 70 minutes: nothing but beats, and the session would be idle after 60."""
+    lesson = make.lesson()
+    client = school.client(school.member)
+    for _ in range(140):
+        beat(client, lesson.id)
+        wait(school, 30)
+    assert client.get(f"/lessons/{lesson.id}").status_code == 200

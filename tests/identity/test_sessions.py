@@ -4,12 +4,14 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from forum.threads.models import ForumUse
 from lti_tool.core.clock import FakeClock
-from lti_tool.core.database import Database
+from lti_tool.core.database import Busy, Database
 from lti_tool.identity import csrf, current
 from lti_tool.identity.actor import Can, Carrier, Role
 from lti_tool.identity.models import BrowserSession, Grant
 from lti_tool.identity.sessions import NewGrant, hash_token, open_session, prune_sessions
+from lti_tool.ledger.models import Activity
 from tests.school import Person, School
 
 
@@ -160,3 +162,41 @@ def test_idle_session_ends_and_use_keeps_it_alive(school: School, clock: FakeClo
     assert client.post_form("/preferences", {"language": "en"}).status_code == 303
     clock.advance(timedelta(minutes=60))
     assert client.post_form("/preferences", {"language": "en"}).status_code == 409
+
+
+def test_grant_ends_12_hours_after_its_launch_though_the_session_lives_on(
+    database: Database, clock: FakeClock, school: School, app: Flask
+) -> None:
+    """Somebody who is no longer in a course must not stay in it by launching another one."""
+    token, _ = launch(database, clock, school.member)
+    path = f"/forum/{forum_of(school).id}"
+    for _ in range(13):
+        clock.advance(timedelta(minutes=59))
+        other = Person(school.member.member_id, school.other_context_id, Role.member, "", "4")
+        token, _ = launch(database, clock, other, former=token)
+    client = app.test_client()
+    client.set_cookie(current.COOKIE, token)
+    assert client.get("/privacy").status_code == 200
+    assert client.get(path).status_code == 404
+
+
+def test_page_is_answered_though_the_session_cannot_be_touched(
+    clock: FakeClock, school: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = school.client(school.member)
+    path = f"/forum/{forum_of(school).id}"
+    assert client.get(path).status_code == 200
+    clock.advance(timedelta(minutes=10))
+
+    def busy() -> None:
+        raise Busy
+
+    monkeypatch.setattr(school.database, "writing_core", busy)
+    assert client.get(path).status_code == 200
+
+
+def forum_of(school: School) -> Activity:
+    activity = school.activity("forum")
+    with school.database.writing() as session:
+        session.add(ForumUse(activity_id=activity.id))
+    return activity

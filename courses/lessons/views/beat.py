@@ -32,6 +32,7 @@ def beat_once(activity_id: int) -> ResponseReturnValue:
         done = asked.credit(is_open=True) if not reason else None
         if done is None:
             return jsonify(counting=False, reason=reason or "refused")
+    current.stay_awake()
     return jsonify(credited=done.credited_ms // 1000, counting=done.is_counting, due=done.is_due)
 
 

@@ -31,6 +31,7 @@ def save_answer(attempt_id: int) -> ResponseReturnValue:
     now = here.clock.now()
     with here.database.writing_core() as connection:
         kept = saving.save(connection, change, now)
+    current.stay_awake()
     body = {"saved_at": kept.saved_at.isoformat(), "seq": kept.seq, "remaining_ms": remaining_ms(kept.ends_at, now)}
     return Response(json.dumps(body), mimetype="application/json")
 
