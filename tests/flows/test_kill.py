@@ -25,7 +25,7 @@ from quizzes.attempts.models import Answer, Attempt
 from tests.flows.campus import link_of
 from tests.flows.crowd import Regular, Traffic
 from tests.flows.holding import writers_held
-from tests.flows.visitor import Visitor, number_in
+from tests.flows.visitor import Browser, Visitor, number_in
 from tests.flows.waiting import eventually
 from tests.stack import Stack, running_stack
 
@@ -215,3 +215,29 @@ def assert_timestamps_rise(stack: Stack) -> None:
         assert entry["timestamp"] > last.get(cell, ""), entry
         assert entry["status"] == 200, entry
         last[cell] = entry["timestamp"]
+
+
+@pytest.mark.slow
+@pytest.mark.shows("J-25", "J-26")
+def test_grade_arrives_after_the_lms_was_down_and_the_tool_was_killed(tmp_path: Path) -> None:
+    with running_stack(tmp_path / "stack", DANGKE_WEB_PROCESSES="1", DANGKE_LOG_LEVEL="WARNING") as stack:
+        member = Visitor("member1", stack.driver, stack.tool_url)
+        member.launch(link_of(stack.config, "quiz"))
+        quiz = number_in(member.address)
+        stack.lms.kill()
+        attempt = member.take(quiz, right=4)
+        assert "成绩等待平台接收" in member.open(f"/attempts/{attempt}/result").text
+        assert isinstance(member.browser, Browser)
+        member.browser.hang_up()
+        stack.tool.kill()
+        stack.tool.start()
+        assert "成绩等待平台接收" in member.open(f"/attempts/{attempt}/result").text
+        stack.lms.start()
+        # The breaker asks a dead LMS again after at most a minute.
+        cells = eventually(stack.driver.gradebook, within=90, every=0.5, what="the grade")
+        assert {(person, row["score"]) for (_, person), row in cells.items()} == {("member1", 80)}
+        eventually(
+            lambda: "成绩等待平台接收" not in member.open(f"/attempts/{attempt}/result").text,
+            within=10,
+            what="the page says that it has arrived",
+        )
