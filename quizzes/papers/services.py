@@ -48,10 +48,18 @@ def create(
     return activity
 
 
+def hold_items(session: Session, activity_id: int) -> None:
+    """Let nobody else change the questions of a quiz until the transaction ends; to be called before they are read.
+
+    A statement of its own: only the next one sees what somebody else has committed while this one waited.
+    """
+    session.execute(select(QuizUse.activity_id).where(QuizUse.activity_id == activity_id).with_for_update())
+
+
 def set_items(
     session: Session, *, activity: Activity, items: Sequence[Item], author_id: int | None, now: datetime
 ) -> None:
-    """Pin a new version with these questions. Attempts that run keep the paper they drew."""
+    """Pin a new version with these questions. Attempts that run keep the paper they drew. Call `hold_items` before."""
     use = session.get_one(QuizUse, activity.id, with_for_update=True)
     quiz_id = session.get_one(QuizVersion, use.quiz_version_id).quiz_id
     use.quiz_version_id = _version(session, quiz_id, items, author_id, now).id

@@ -118,7 +118,10 @@ def test_hidden_post_stands_with_its_reason_and_may_come_back(
     assert "secret words" not in page
     assert "not about the source" in page
     assert school.client(school.member2).get(f"/posts/{post}/edit").status_code == 404
-    teacher.post_form(f"/posts/{post}/hide")
+    assert teacher.post_form(f"/posts/{post}/hide", {"reason": "pressed twice"}).status_code == 303
+    assert "secret words" not in school.client(school.member).get(path).text
+    assert 'name="show"' in teacher.get(f"/posts/{post}/hide").text
+    teacher.post_form(f"/posts/{post}/hide", {"show": "1"})
     assert "secret words" in school.client(school.member).get(path).text
 
 

@@ -42,11 +42,11 @@ def hide_post(post_id: int) -> ResponseReturnValue:
 
 @blueprint.post("/posts/<int:post_id>/hide")
 def set_hidden(post_id: int) -> ResponseReturnValue:
-    """Hide a post with a reason that members will read, or show it again."""
+    """Hide a post with a reason that members will read, or (`show`) show it again. Twice is once."""
     reason = " ".join(request.form.get("reason", "").split())
+    hidden = "show" not in request.form
     with runtime().database.writing() as session:
         actor, activity, found, post = open_post(session, post_id, Can.author)
-        hidden = not post.is_hidden
         crumbs = trail(session, activity, (found.title, url_for("forum_threads.thread", thread_id=found.id)))
         if reason or not hidden:
             services.set_hidden(

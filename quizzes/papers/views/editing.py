@@ -83,6 +83,7 @@ def arrange(activity_id: int) -> ResponseReturnValue:
         raise Invalid
     with runtime().database.writing() as session:
         actor, activity = open_activity(session, activity_id, Can.author, kind=KIND)
+        services.hold_items(session, activity_id)
         before = use_of(session, activity_id).items
         after = rearranged(before, Step(step), int(version))
         if after != before:

@@ -84,6 +84,7 @@ def add_question(activity_id: int) -> ResponseReturnValue:
     now = runtime().clock.now()
     with runtime().database.writing() as session:
         actor, activity = open_activity(session, activity_id, Can.author, kind=KIND)
+        services.hold_items(session, activity_id)
         items = use_of(session, activity_id).items
         if len(items) >= MOST_QUESTIONS:
             form.problems.append(_l("A quiz has at most %(most)s questions.", most=MOST_QUESTIONS))
@@ -135,6 +136,7 @@ def save_question(activity_id: int, version_id: int) -> ResponseReturnValue:
     is_there = False
     with runtime().database.writing() as session:
         actor, activity = open_activity(session, activity_id, Can.author, kind=KIND)
+        services.hold_items(session, activity_id)
         items = use_of(session, activity_id).items
         is_there = any(item.version == version_id for item in items)
         if is_there:
