@@ -21,7 +21,7 @@ from lti_tool.questions import codec
 from lti_tool.questions.model import Option, Single
 
 FOLDER: Final = Path(__file__).parent / "data"
-TITLE: Final = "怎样阅读原始材料 · How to read a source"
+TITLE: Final = "怎样阅读原始材料\u00a0· How to read a source"
 SECTION: Final = "第一单元 · Unit 1"
 STUDY_SECONDS: Final = 60
 

@@ -10,7 +10,7 @@ from lti_tool.core.web import Runtime
 from lti_tool.ledger.models import Activity
 from lti_tool.ledger.services import publish
 
-TITLE = "讨论　我读到的一份材料 · A source I read"
+TITLE = "讨论　我读到的一份材料\u00a0· A source I read"
 TASK = """\
 选一份你最近读到的材料，写清楚三点：**是谁写的**、**写给谁看**、**你凭什么相信它**。然后回复两位同学，各问一个问题。
 

@@ -16,7 +16,7 @@ from quizzes.bank.services import Written
 from quizzes.papers import services as papers
 from quizzes.papers.rules import Item, Settings
 
-TITLE: Final = "小测：怎样阅读原始材料 · Quiz: reading sources"
+TITLE: Final = "小测：怎样阅读原始材料\u00a0· Quiz: reading sources"
 QUESTIONS: Final[tuple[Question, ...]] = (
     Single(
         "拿到一封没有写年份的信，最先应当核对的是什么？\n\nA letter bears no year. What do you check first?",

@@ -71,10 +71,16 @@ class Screen:
         return frame
 
     def screenshot(self, name: str, page: Page | None = None) -> Path:
-        """Keeps build/screenshots/<name>-<width>-<scheme>-<language>.png of the whole page."""
+        """Keeps build/screenshots/<name>-<width>-<scheme>-<language>.png of the window, with the tool's frame in it.
+
+        Not of the whole page: that resizes the window, and what is clicked next may have moved.
+        """
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
         path = SCREENSHOTS / f"{name}-{self.look.suffix}.png"
-        (page or self.page).screenshot(path=path, full_page=True, animations="disabled")
+        page = page or self.page
+        if page.locator("iframe").count():
+            page.locator("iframe").scroll_into_view_if_needed()
+        page.screenshot(path=path, animations="disabled")
         return path
 
 
