@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lti_tool.core.errors import NotFound
-from lti_tool.core.i18n import format_duration, format_moment, format_points, gettext
+from lti_tool.core.i18n import format_duration, format_moment, format_points, gettext, ngettext
 from lti_tool.core.web import render, runtime
 from lti_tool.identity.actor import Can
 from lti_tool.identity.models import Member
@@ -213,7 +213,7 @@ def _sums(slots: Sequence[MarkedSlot]) -> list[dict[str, str]]:
             "kind": kind,
             "symbol": symbol,
             "text": showing.outcome_words()[code],
-            "count": gettext("%(n)s questions", n=counted[code]),
+            "count": ngettext("%(num)s question", "%(num)s questions", counted[code]),
         }
         for code, (kind, symbol, _look) in showing.OUTCOMES.items()
         if counted[code]

@@ -15,7 +15,7 @@ from quizzes.papers.rules import (
     moment_of,
     visible,
 )
-from tests.quizzes.conftest import Quizzes
+from tests.quizzes.conftest import SINGLE, Quizzes
 from tests.school import School
 
 T0 = datetime(2026, 11, 20, tzinfo=UTC)
@@ -93,3 +93,13 @@ def test_key_appears_once_the_quiz_has_closed(quizzes: Quizzes, school: School) 
     assert "KEYDATE" not in sitting.client.get(f"{sitting.url}/result").get_data(as_text=True)
     quizzes.change(activity, closes_at=school.now)
     assert "KEYDATE" in sitting.client.get(f"{sitting.url}/result").get_data(as_text=True)
+
+
+def test_one_question_is_one_question_in_english(quizzes: Quizzes, school: School) -> None:
+    sitting = quizzes.begin(quizzes.quiz(SINGLE), school.member)
+    sitting.answer(1, "a")
+    sitting.submit()
+    sitting.client.post_form("/preferences", {"language": "en"})
+    page = sitting.client.get(f"{sitting.url}/result").get_data(as_text=True)
+    assert "1 question<" in page
+    assert "1 questions" not in page
