@@ -55,43 +55,46 @@ def token_hash() -> str | None:
     return hash_token(carried[0]) if carried else None
 
 
+# Tables, not classes: a statement of mapped classes is adapted anew each time it runs.
+_session, _grant, _member = BrowserSession.__table__, Grant.__table__, Member.__table__
+_context, _registration = Context.__table__, Registration.__table__
 _GRANTS = (
     select(
-        BrowserSession.id.label("session_id"),
-        BrowserSession.member_id.label("session_member_id"),
-        BrowserSession.locale.label("chosen_locale"),
-        BrowserSession.scheme,
-        BrowserSession.seen_at,
-        Grant.id.label("grant_id"),
-        Grant.context_id,
-        Grant.role,
-        Grant.gradable,
-        Grant.preview,
-        Grant.locale,
-        Grant.document_target,
-        Grant.return_url,
-        Grant.resource_link_id,
-        Member.name,
-        Member.tenant_id,
-        Member.registration_id,
-        Context.timezone,
-        Context.title,
-        Registration.frame_origins,
+        _session.c.id.label("session_id"),
+        _session.c.member_id.label("session_member_id"),
+        _session.c.locale.label("chosen_locale"),
+        _session.c.scheme,
+        _session.c.seen_at,
+        _grant.c.id.label("grant_id"),
+        _grant.c.context_id,
+        _grant.c.role,
+        _grant.c.gradable,
+        _grant.c.preview,
+        _grant.c.locale,
+        _grant.c.document_target,
+        _grant.c.return_url,
+        _grant.c.resource_link_id,
+        _member.c.name,
+        _member.c.tenant_id,
+        _member.c.registration_id,
+        _context.c.timezone,
+        _context.c.title,
+        _registration.c.frame_origins,
     )
-    .select_from(BrowserSession)
-    .join(Member, Member.id == BrowserSession.member_id)
-    .join(Registration, Registration.id == Member.registration_id)
+    .select_from(_session)
+    .join(_member, _member.c.id == _session.c.member_id)
+    .join(_registration, _registration.c.id == _member.c.registration_id)
     .outerjoin(
         Grant,
-        (Grant.session_id == BrowserSession.id)
-        & (Grant.expires_at > bindparam("the_moment", type_=BrowserSession.expires_at.type)),
+        (_grant.c.session_id == _session.c.id)
+        & (_grant.c.expires_at > bindparam("the_moment", type_=_session.c.expires_at.type)),
     )
-    .outerjoin(Context, Context.id == Grant.context_id)
+    .outerjoin(_context, _context.c.id == _grant.c.context_id)
     .where(
-        BrowserSession.token_hash == bindparam("the_hash", type_=BrowserSession.token_hash.type),
-        BrowserSession.carrier == bindparam("the_carrier", type_=BrowserSession.carrier.type),
-        BrowserSession.expires_at > bindparam("the_moment", type_=BrowserSession.expires_at.type),
-        BrowserSession.seen_at > bindparam("idle_since", type_=BrowserSession.seen_at.type),
+        _session.c.token_hash == bindparam("the_hash", type_=_session.c.token_hash.type),
+        _session.c.carrier == bindparam("the_carrier", type_=_session.c.carrier.type),
+        _session.c.expires_at > bindparam("the_moment", type_=_session.c.expires_at.type),
+        _session.c.seen_at > bindparam("idle_since", type_=_session.c.seen_at.type),
     )
 )
 """Built once: building a statement costs more than running it."""

@@ -69,7 +69,7 @@ def page(known: Known, words: Words) -> dict[str, Any]:
 
 def _page(known: Known, words: Words) -> dict[str, Any]:
     tasks = [_Task(reached, known, words.now) for reached in known.tasks]
-    kinds = {name: (str(kind.label), kind.icon) for name, kind in runtime().kinds.items()}
+    kinds = {name: (words.label(kind.label), kind.icon) for name, kind in runtime().kinds.items()}
     whole = _Page(words, kinds, tasks, rules.next_of(tasks))
     shown = [(each.fixed.section, (_row(each, whole), each)) for each in tasks]
     return {

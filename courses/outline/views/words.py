@@ -40,6 +40,10 @@ class Words:
         self._day = _day(language, zone, now.astimezone(zone).date())
         self._addresses: dict[str, tuple[str, str]] = {}
 
+    def label(self, text: Any) -> str:
+        """What a kind of activity is called."""
+        return _label(self.language, text)
+
     def points(self, stored: int) -> str:
         """A score in the units of columns.Points: `71.5`."""
         return _points(stored)
@@ -103,6 +107,12 @@ def _told(told: dict[datetime, str], moment: datetime, text: str) -> str:
         told.clear()
     told[moment] = text
     return text
+
+
+@lru_cache(64)
+def _label(language: Language, text: Any) -> str:
+    with speaking(language):
+        return str(text)
 
 
 @lru_cache(_SIZE)
