@@ -30,6 +30,7 @@ ARGUMENTS = [
 FAILED = pytest.StashKey[bool]()
 
 NewScreen = Callable[..., Screen]
+NewStack = Callable[..., Stack]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

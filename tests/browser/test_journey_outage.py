@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import NewScreen
+from tests.browser.conftest import NewScreen, NewStack
 from tests.browser.desk import Desk
 from tests.browser.sample import answer_all, begin_attempt, column_of, hand_in, link_of
 from tests.browser.screens import assert_axe
@@ -11,7 +11,9 @@ from tests.stack import Stack
 
 
 @pytest.mark.shows("J-25", "J-26")
-def test_grade_follows_when_the_lms_was_down_and_the_tool_was_killed(own_stack, new_screen: NewScreen) -> None:  # type: ignore[no-untyped-def]
+def test_grade_follows_when_the_lms_was_down_and_the_tool_was_killed(
+    own_stack: NewStack, new_screen: NewScreen
+) -> None:
     stack: Stack = own_stack()
     screen = new_screen(stack)
     desk = Desk(stack, screen, "member1").sign_in()
@@ -33,7 +35,7 @@ def test_grade_follows_when_the_lms_was_down_and_the_tool_was_killed(own_stack, 
 
 
 @pytest.mark.shows("J-27")
-def test_all_earlier_results_are_sent_when_the_column_appears(own_stack, new_screen: NewScreen) -> None:  # type: ignore[no-untyped-def]
+def test_all_earlier_results_are_sent_when_the_column_appears(own_stack: NewStack, new_screen: NewScreen) -> None:
     stack: Stack = own_stack()
     quiz = link_of(stack, "quiz")
     stack.driver.allow_grades(quiz, allowed=False)
