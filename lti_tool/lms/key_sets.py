@@ -18,6 +18,8 @@ from lti_tool.core.http import HttpError, Response
 FRESH = timedelta(hours=1)
 LONGEST = timedelta(hours=24)
 AGAIN = timedelta(minutes=1)
+PAUSE = timedelta(seconds=5)
+"""After a failure, while there is no good set."""
 SMALLEST_BITS, LARGEST_BITS = 2048, 8192
 MOST_KEYS = 100
 
@@ -71,6 +73,9 @@ class KeySets:
             kept.asked_again_at = now
         elif not _is_over(kept.failed_at, now) and kept.is_younger(LONGEST, now):
             return  # It failed less than a minute ago, and the last good set is there.
+        elif kept.failed_at is not None and now - kept.failed_at < PAUSE:
+            return  # Those who waited for this failure do not all ask again, one after the other: that would hold up
+            # every thread of the process, and so the launches from all other LMSs.
         try:
             kept.keys = parse_key_set(self._fetch(url))
         except NoKeySet as failure:

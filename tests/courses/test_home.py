@@ -305,3 +305,15 @@ def test_child_of_another_home_is_not_touched(school: School, make: Makers) -> N
     author = school.client(school.instructor)
     for action in ("up", "down", "restore"):
         assert author.post_form(f"/home/{home.id}/tasks/{foreign.id}/{action}").status_code == 404
+
+
+def test_member_of_a_lesson_that_stands_under_no_home(school: School, make: Makers) -> None:
+    lesson = make.lesson()
+    page = school.client(school.instructor).get(f"/lessons/{lesson.id}/members/{school.member.member_id}")
+    assert page.status_code == 200
+
+
+def test_endless_number_of_a_page_of_members_is_no_fault_of_ours(school: School, make: Makers) -> None:
+    home = make.home()
+    page = school.client(school.instructor).get(f"/home/{home.id}/members", query_string={"after": "9" * 5000})
+    assert page.status_code == 200

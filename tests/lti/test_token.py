@@ -19,7 +19,7 @@ from lti_tool.identity.models import Deployment, Registration
 from lti_tool.launch.edge import edge_of
 from lti_tool.launch.refused import Refused
 from lti_tool.launch.rules.token import parse
-from lti_tool.lms.key_sets import KeySets, NoKeySet, parse_key_set
+from lti_tool.lms.key_sets import PAUSE, KeySets, NoKeySet, parse_key_set
 from tests.forging import sample_pem
 from tests.lms_client import CLAIM
 from tests.lti.world import CLIENT_ID, ORIGIN, World
@@ -134,6 +134,7 @@ def test_TK_08_key_set_cannot_be_had(
     world.lms.fault("jwks", kind, **plan)
     world.refused(world.launch(browser), 502, "keys_unreachable")
     world.lms.behave()
+    clock.advance(PAUSE)
     set_ending(world, browser)
     world.lms.fault("jwks", kind, **plan)
     clock.advance(timedelta(hours=23))

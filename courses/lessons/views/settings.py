@@ -161,10 +161,11 @@ def review(activity_id: int, member_id: int) -> ResponseReturnValue:
         found = queries.result(session.connection(), activity_id, member_id)
     now = runtime().clock.now()
     checklist = rules.checked(activity.criteria, used.blocks, done.reached)
-    between = [(gettext("Progress"), url_for("courses_outline.members", activity_id=activity.parent_id))]
+    home_id = activity.parent_id
+    between = [(gettext("Progress"), url_for("courses_outline.members", activity_id=home_id))] if home_id else []
     return render(
         "courses/lesson_review.html",
-        trail=shown.trail(activity, name, between=between if activity.parent_id else ()),
+        trail=shown.trail(activity, name, between=between),
         title=activity.title,
         name=name,
         criteria=texts.checklist(checklist),

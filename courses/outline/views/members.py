@@ -17,7 +17,7 @@ from lti_tool.ledger.models import ActivityStatus
 @blueprint.get("/home/<int:activity_id>/members")
 def members(activity_id: int) -> ResponseReturnValue:
     """Six statements, a page of 50 members."""
-    after = request.args.get("after", "")
+    after = request.args.get("after", "")[:9]
     with runtime().database.reading() as session:
         _, home = open_activity(session, activity_id, Can.follow, kind="outline")
         connection = session.connection()
