@@ -57,7 +57,7 @@ def prepare(database: Database) -> None:
 def create_floor(url: str) -> Flask:
     """The bare application on the database `url`."""
     app = Flask("floor")
-    database = Database(url)
+    database = app.extensions["database"] = Database(url)
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     claims: dict[str, Any] = {"iss": "x", "aud": "c", "exp": int(time.time()) + 10**7, "claims": ["x" * 60] * 40}
     token = jwt.encode(claims, key, algorithm="RS256")

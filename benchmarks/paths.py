@@ -92,19 +92,20 @@ class Bench:
         floor, floor_url = bare("floor", "benchmarks.floor:application()", self.folder, DATABASE=self.floor_url)
         with running(floor), self._product() as tool:
             here = _Floor(floor_url, pid(floor))
-            if self.wants("floors") and self.asked.other_floor is not None:
-                self._floors(here)
+            # Pages first: a session is marked as used every 5 minutes, which is work of its own.
+            if self.wants("home"):
+                self._home(here, tool)
+            if self.wants("template"):
+                self._template(tool)
             if self.wants("autosave"):
                 self._autosave(here, tool)
             if self.wants("open-loop"):
                 self._open_loop()
             if self.wants("heartbeat"):
-                self._compared(here, tool, "heartbeat", self.line("P-05"), 0.60, self._upserts(),
-                               requests.beats(self.school, self.ports.tool_url))  # fmt: skip
-            if self.wants("home"):
-                self._home(here, tool)
-            if self.wants("template"):
-                self._template(tool)
+                self._compared(here, tool, "heartbeat", self.line("P-05"), 0.60,
+                               of_floor=self._upserts(), of_product=requests.beats(self.school, self.ports.tool_url))  # fmt: skip
+            if self.wants("floors") and self.asked.other_floor is not None:
+                self._floors(here)
         if self.wants("launch", "drain", "memory"):
             with running_lms(self.folder, self.ports, self.school.home_token, len(self.school.browsers)) as driver:
                 self._with_lms(driver)
@@ -120,16 +121,16 @@ class Bench:
         return requests.floor_upserts("/floor/upsert", self.school)
 
     def _compared(
-        self, floor: "_Floor", tool: int, name: str, line: str, target: float,
-        floor_requests: list[requests.Request], product_requests: list[requests.Request],
+        self, floor: "_Floor", tool: int, name: str, line: str, target: float, *,
+        of_floor: list[requests.Request], of_product: list[requests.Request],
     ) -> None:  # fmt: skip
         """Floor and product in turn; the request files are kept."""
-        write_requests(FILES / f"{self.engine}-{name}-floor.jsonl", floor_requests)
-        write_requests(FILES / f"{self.engine}-{name}.jsonl", product_requests)
-        is_once = any(each.get("once") for each in product_requests)
+        write_requests(FILES / f"{self.engine}-{name}-floor.jsonl", of_floor)
+        write_requests(FILES / f"{self.engine}-{name}.jsonl", of_product)
+        is_once = any(each.get("once") for each in of_product)
         found = compare(
-            Side(floor.url, [floor.pid, *self.also], floor_requests),
-            Side(self.ports.tool_url, [tool, *self.also], product_requests, is_once=is_once),
+            Side(floor.url, [floor.pid, *self.also], of_floor),
+            Side(self.ports.tool_url, [tool, *self.also], of_product, is_once=is_once),
             rounds=self.asked.rounds,
             seconds=self.asked.seconds,
         )
@@ -137,7 +138,9 @@ class Bench:
 
     def _autosave(self, floor: "_Floor", tool: int) -> None:
         saves = requests.autosaves(self.school, self.ports.tool_url)
-        self._compared(floor, tool, "autosave", self.line("P-01", "P-02"), 0.60, self._upserts(), saves)
+        self._compared(
+            floor, tool, "autosave", self.line("P-01", "P-02"), 0.60, of_floor=self._upserts(), of_product=saves
+        )
 
     def _open_loop(self) -> None:
         saves = requests.autosaves(self.school, self.ports.tool_url)
@@ -149,7 +152,7 @@ class Bench:
 
     def _home(self, floor: "_Floor", tool: int) -> None:
         pages = requests.homes(self.school)
-        self._compared(floor, tool, "home", self.line("P-09"), 0.33, requests.floor_pages(), pages)
+        self._compared(floor, tool, "home", self.line("P-09"), 0.33, of_floor=requests.floor_pages(), of_product=pages)
         asked = urllib.request.Request(self.ports.tool_url + pages[0]["path"], headers=pages[0]["headers"])
         with urllib.request.urlopen(asked) as answer:
             body = answer.read()
@@ -165,7 +168,9 @@ class Bench:
                            HOME_ID=str(self.school.home_id), COOKIE=cookie, **_settings(self.environment))  # fmt: skip
         with running(server):
             ready = [{"method": "GET", "path": "/floor/home"}]
-            self._compared(_Floor(url, pid(server)), tool, "template", self.line("P-10"), 0.65, ready, pages)
+            self._compared(
+                _Floor(url, pid(server)), tool, "template", self.line("P-10"), 0.65, of_floor=ready, of_product=pages
+            )
 
     def _floors(self, floor: "_Floor") -> None:
         """Our floor against another of the same definition: they must agree within 10 %."""
@@ -202,8 +207,8 @@ class Bench:
             floor, url = bare("floor", "benchmarks.floor:application()", self.folder, DATABASE=self.floor_url)
             with running(floor), self._product() as tool:
                 made = requests.launches(ready(LAUNCHES), self.ports.lms_url)
-                self._compared(_Floor(url, pid(floor)), tool, "launch", self.line("P-07"), 0.40,
-                               requests.floor_upserts("/floor/verify-upsert", self.school), made)  # fmt: skip
+                self._compared(_Floor(url, pid(floor)), tool, "launch", self.line("P-07"), 0.40, of_product=made,
+                               of_floor=requests.floor_upserts("/floor/verify-upsert", self.school))  # fmt: skip
         if self.wants("drain"):
             with self._product():
                 for concurrency, name, target in ((8, "P-13", 0.80), (16, "P-14", 0.75)):

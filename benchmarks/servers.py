@@ -67,11 +67,6 @@ def product(command: str, environment: dict[str, str], folder: Path) -> Server:
     """`dangke web` or `dangke serve`, not started yet; its log goes to a file."""
     health = f"{environment['DANGKE_PUBLIC_URL']}/healthz"
     program = [str(Path(sys.executable).parent / "dangke"), command]
-    if command == "web" and os.environ.get("BENCH_WSGI"):
-        program = [
-            *(sys.executable, "-m", "gunicorn", "-k", "gthread", "-w", "2", "--threads", "16", "--keep-alive", "15"),
-            *("-b", f"127.0.0.1:{environment['DANGKE_PORT']}", "--no-control-socket", "lti_tool.wsgi:app"),
-        ]
     return Server(f"dangke {command}", program, environment, health, folder / f"{command}.log")
 
 
