@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from sqlalchemy import select
 
 from lti_tool.cli import opening
+from lti_tool.core.assets import ICON
 from lti_tool.core.clock import SystemClock
 from lti_tool.launch.registrations import RegistrationForm
 from lti_tool.launch.registrations import register as store
@@ -51,7 +52,7 @@ def register(source: Path | None) -> None:
         ("Redirection URI", f"{tool}/lti/launch"),
         ("Public keyset URL", f"{tool}/lti/jwks.json"),
         ("Content selection (deep linking) URL", f"{tool}/lti/launch"),
-        ("Icon URL", f"{tool}/static/icon.svg"),
+        ("Icon URL", f"{tool}/static/lms/{ICON}"),
     ):
         click.echo(f"  {label:38} {value}")
     click.echo("Running web processes learn of it within a minute.")

@@ -17,6 +17,8 @@ from flask import Flask, Response, abort, request
 
 FOLDER = Path(__file__).parents[1] / "static"
 LIVE = "live"
+ICON = "icon.svg"
+"""The one file that pages of an LMS show, under an address of any build."""
 _YEAR = "public, max-age=31536000, immutable"
 _TEXT = ("text/", "image/svg+xml", "application/javascript", "application/json")
 _IMPORT = re.compile(r'^@import "([\w-]+\.css)";\n', re.MULTILINE)
@@ -74,6 +76,8 @@ class Assets:
         response = Response(packed or asset.body, mimetype=asset.mimetype)
         response.headers["Cache-Control"] = _YEAR if build == self.build != LIVE else "no-cache"
         response.headers["X-Content-Type-Options"] = "nosniff"
+        if name == ICON:
+            response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
         if asset.gzipped:
             response.headers["Vary"] = "Accept-Encoding"
         if packed:

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Self
 from urllib.parse import urlsplit
+from zoneinfo import available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from sqlalchemy import select
@@ -30,7 +31,8 @@ class RegistrationForm(BaseModel):
     deployment_ids: tuple[Id, ...] = ()
     tenant: Name = "School"
     """Name of the school; an existing one of that name is used."""
-    timezone: str = "Asia/Shanghai"
+    timezone: Annotated[str, Field(max_length=64)] = "Asia/Shanghai"
+    """Of a new school: in which its courses show and type dates."""
     name: Name = "LMS"
     family: Annotated[str, Field(max_length=40)] = ""
     audience: str | None = None
@@ -47,6 +49,13 @@ class RegistrationForm(BaseModel):
     def _address(cls, value: str) -> str:
         if not http_url(value, longest=1000):
             raise ValueError("must be an http(s) address")
+        return value
+
+    @field_validator("timezone")
+    @classmethod
+    def _zone(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError("must be a name such as Asia/Shanghai")
         return value
 
     @field_validator("frame_origins")

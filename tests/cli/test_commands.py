@@ -57,7 +57,7 @@ def test_register_from_a_file_says_what_the_lms_must_be_told(migrated: Dangke, t
     (tmp_path / "lms.json").write_text(json.dumps(LMS))
     done = migrated("register", "--from", "lms.json")
     assert done.code == 0
-    for path in ("/lti/launch", "/lti/login", "/lti/jwks.json"):
+    for path in ("/lti/launch", "/lti/login", "/lti/jwks.json", "/static/lms/icon.svg"):
         assert f"http://127.0.0.1:8000{path}" in done.out
     assert migrated("register", "--from", "lms.json").code == 0, "again brings it up to date"
 
@@ -87,6 +87,7 @@ def test_register_asks(migrated: Dangke, monkeypatch: pytest.MonkeyPatch) -> Non
         (json.dumps({**LMS, "issuer": ""}), "issuer"),
         (json.dumps({**LMS, "deployment_ids": "1"}), "deployment_ids"),
         (json.dumps({**LMS, "frame_origins": ["*"]}), "frame_origins"),
+        (json.dumps({**LMS, "timezone": "Moon/Base"}), "timezone"),
     ],
 )
 def test_wrong_registration_is_one_sentence(migrated: Dangke, tmp_path: Path, text: str, sentence: str) -> None:

@@ -89,3 +89,8 @@ def test_style_sheets_hold_no_literal_colour_outside_tokens() -> None:
         if path.name not in allowed:
             text = re.sub(r"@media print \{.*?\n\}", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
             assert not re.findall(r"#[0-9a-fA-F]{3,8}\b(?![^{]*\{)|rgb\(|oklch\(", text), path.name
+
+
+def test_icon_may_be_shown_by_pages_of_an_lms(client: FlaskClient) -> None:
+    assert client.get("/static/lms/icon.svg").headers["Cross-Origin-Resource-Policy"] == "cross-origin"
+    assert "Cross-Origin-Resource-Policy" not in client.get("/static/lms/icons.svg").headers

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import event, func, select
+from sqlalchemy import event, func, select, update
 
 from lti_tool.core.clock import FakeClock
-from lti_tool.identity.models import Context, Enrolment, Member
+from lti_tool.identity.models import Context, Enrolment, Member, Tenant
 from lti_tool.launch.registrations import RegistrationForm, register
 from lti_tool.launch.rules.names import given_name
 from lti_tool.launch.rules.urls import http_url
@@ -167,6 +167,14 @@ def test_CT_10_title_follows_the_instructor(world: World, browser: FlaskClient) 
     world.forge(world.browser(), person="teacher", context={"id": "course-1", "title": " new\u202e title "})
     with world.runtime.database.reading() as session:
         assert session.scalar(select(Context.title)) == "new title"
+
+
+def test_new_course_has_the_zone_of_its_school(world: World, browser: FlaskClient) -> None:
+    with world.runtime.database.writing() as session:
+        session.execute(update(Tenant).values(timezone="Asia/Urumqi"))
+    world.launch(browser)
+    with world.runtime.database.reading() as session:
+        assert session.scalar(select(Context.timezone)) == "Asia/Urumqi"
 
 
 def test_CT_12_a_member_sees_not_set_up_yet_until_somebody_has_chosen(world: World, browser: FlaskClient) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool.core.columns import upsert
 from lti_tool.identity.actor import Carrier, Role
-from lti_tool.identity.models import Context, Enrolment, EnrolmentSource, Member
+from lti_tool.identity.models import Context, Enrolment, EnrolmentSource, Member, Tenant
 from lti_tool.identity.sessions import NewGrant, open_session
 from lti_tool.launch.models import DeepLinkRequest
 from lti_tool.launch.refused import Refused
@@ -115,7 +115,9 @@ def land(connection: Connection, arrival: Arrival, now: datetime) -> Landed:
 
 @cache
 def _context_statement(dialect: str, *, is_instructor: bool) -> Any:
-    statement = upsert(Context.__table__, dialect)
+    # Dates of a new course are shown and typed in its school's zone.
+    zone = select(Tenant.timezone).where(Tenant.id == bindparam("of_tenant")).scalar_subquery()
+    statement = upsert(Context.__table__, dialect).values(timezone=zone)
     kept = {"title": statement.excluded.title, "label": statement.excluded.label} if is_instructor else {}
     return statement.on_conflict_do_update(
         index_elements=["deployment_id", "context_key"],
@@ -136,7 +138,7 @@ def _context(connection: Connection, arrival: Arrival, now: datetime) -> int:
                 "context_key": claims.context_key,
                 "title": claims.context_title or claims.resource_title,
                 "label": claims.context_label,
-                "timezone": "Asia/Shanghai",
+                "of_tenant": arrival.deployment.tenant_id,
                 "history": [],
                 "created_at": now,
             },
