@@ -232,6 +232,8 @@ def _begun(session: Session, found: Standing, key: bytes, now: datetime) -> int 
     """The attempt that is open now; None if none may begin."""
     running = found.running
     if running is not None:
+        # Its member in another tab, or the worker, may be closing it right now.
+        session.refresh(running, with_for_update=True)
         services.contact(session, attempt=running, activity=found.activity, now=now)
         return running.id
     if found.start.refusal is not None or found.activity.status is ActivityStatus.archived:
