@@ -24,7 +24,7 @@ from lti_tool.launch.registrations import RegistrationForm, register
 from lti_tool.ledger.models import Activity
 
 CLIENT_ID, DEPLOYMENT_ID = "dangke-demo", "1"
-COURSES = (("course-1", "DK-1", "学习方法入门\u00a0· Learning to learn"), ("course-2", "DK-2", "资料阅读\u00a0· Reading sources"))
+COURSES = (("course-1", "DK-1", "学习方法入门 · Learning to learn"), ("course-2", "DK-2", "资料阅读 · Reading sources"))
 
 
 @dataclass(frozen=True, slots=True)

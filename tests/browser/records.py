@@ -33,15 +33,14 @@ def studied_before(stack: Stack, person: str, seconds: int, course: str = "cours
             .where(Context.context_key == f"c:{course}", Activity.kind == "lesson")
         ).scalar_one()
         member = connection.execute(select(Member.id).where(Member.sub == person)).scalar_one()
-        connection.execute(
-            insert(LearningTime).values(
-                activity_id=lesson,
-                member_id=member,
-                credited_ms=seconds * 1000,
-                open_ms=seconds * 1000,
-                last_at=datetime.now(UTC) - timedelta(days=1),
-            )
-        )
+        row = {"activity_id": lesson, "member_id": member}
+        credit = {
+            "credited_ms": seconds * 1000,
+            "open_ms": seconds * 1000,
+            "last_at": datetime.now(UTC) - timedelta(days=1),
+        }
+        if not connection.execute(update(LearningTime).filter_by(**row).values(**credit)).rowcount:
+            connection.execute(insert(LearningTime).values(**row, **credit))
 
 
 def time_is_up(stack: Stack, person: str) -> None:
