@@ -93,10 +93,11 @@ def fill(app: Flask, lms: str, size: Size | None = None) -> School:
         attempts = course.attempts(tasks, members, size.slots)
         tokens = [_signed_in(connection, course.context_id, member, now) for member in members]
         _raise_sequences(connection)
-    if runtime.database.is_sqlite:
-        # As after months of use: what was written long ago stands in the file, not in the log beside it.
-        with runtime.database.engine.connect() as bare:
-            bare.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    with runtime.database.engine.connect() as bare:
+        # As after months of use: what was written long ago stands in the file and not in the log beside it, and autovacuum
+        # has counted the rows.
+        bare.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)" if runtime.database.is_sqlite else "ANALYZE")
+        bare.commit()
     with app.app_context():
         browsers = [
             Browser(member, token, csrf.issue(session, member))

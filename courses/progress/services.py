@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Connection, bindparam, text
+from sqlalchemy import BigInteger, Connection, Integer, bindparam, column, text
 
 from courses.progress.rules import DAILY_MS, ITEM_FACTOR, LONGEST_GAP_MS, UNKNOWN_EFFORT_MINUTES, milliseconds
 from lti_tool.core.columns import UtcDateTime
@@ -19,7 +19,7 @@ _CREDIT = (
 
 # The person's own dates beat the activity's; groups and the LMS's window are asked in the slow way (`is_open`), because
 # they are rare. Preview, guests and mentors never count.
-_POINT = text(f"""
+_POINT_SQL = f"""
 INSERT INTO learning_pointer (member_id, activity_id, beat_ms, gap_ms, credit_ms, day, day_ms)
 SELECT s.member_id, a.id, :ms, 0, 0, :day, 0
 FROM browser_session s
@@ -40,17 +40,23 @@ ON CONFLICT (member_id) DO UPDATE SET
   day_ms = {_USED} + {_CREDIT},
   beat_ms = CASE WHEN {_GAP} > 0 THEN :ms ELSE learning_pointer.beat_ms END
 RETURNING member_id, gap_ms, credit_ms
-""").bindparams(  # noqa: S608 - the inserted pieces are constants of this module
-    bindparam("now", type_=UtcDateTime),
-    bindparam("idle", type_=UtcDateTime),
-    bindparam("ms", type_=BigInteger),
-    bindparam("day", type_=BigInteger),
+"""  # noqa: S608 - the inserted pieces are constants of this module
+# With its columns named, what comes back is described once, not each time.
+_POINT = (
+    text(_POINT_SQL)
+    .bindparams(
+        bindparam("now", type_=UtcDateTime),
+        bindparam("idle", type_=UtcDateTime),
+        bindparam("ms", type_=BigInteger),
+        bindparam("day", type_=BigInteger),
+    )
+    .columns(column("member_id", BigInteger), column("gap_ms", BigInteger), column("credit_ms", BigInteger))
 )
 
 _CAP = f"(SELECT CASE WHEN effort_minutes > 0 THEN effort_minutes ELSE {UNKNOWN_EFFORT_MINUTES} END * {ITEM_FACTOR * 60_000} FROM activity WHERE id = :activity)"  # noqa: S608 - constants of this package
 _SUM = "learning_time.credited_ms + :credit"
 
-_ADD = text(f"""
+_ADD_SQL = f"""
 INSERT INTO learning_time (activity_id, member_id, credited_ms, open_ms, last_at)
 VALUES (:activity, :member, :credit, :open, :now)
 ON CONFLICT (activity_id, member_id) DO UPDATE SET
@@ -61,7 +67,12 @@ ON CONFLICT (activity_id, member_id) DO UPDATE SET
   open_ms = learning_time.open_ms + :open,
   last_at = :now
 RETURNING credited_ms, (SELECT min_seconds FROM lesson_use WHERE activity_id = :activity) AS min_seconds
-""").bindparams(bindparam("now", type_=UtcDateTime))  # noqa: S608 - the inserted pieces are constants of this module
+"""  # noqa: S608 - the inserted pieces are constants of this module
+_ADD = (
+    text(_ADD_SQL)
+    .bindparams(bindparam("now", type_=UtcDateTime))
+    .columns(column("credited_ms", BigInteger), column("min_seconds", Integer))
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """The glue between Flask and the rooms: the runtime, request ids, error pages, access log."""
 
-import secrets
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -60,7 +60,7 @@ def request_id() -> str:
     """The reference id of this request, shown on error pages and in the log."""
     found: str | None = g.get("request_id")
     if found is None:
-        found = g.request_id = secrets.token_hex(4).upper()
+        found = g.request_id = os.urandom(4).hex().upper()
     return found
 
 

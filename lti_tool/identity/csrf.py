@@ -18,6 +18,7 @@ from lti_tool.identity.actor import Carrier
 
 FIELD = "csrf_token"
 HEADER = "X-CSRF-Token"
+_IN_ENVIRON = "HTTP_" + HEADER.upper().replace("-", "_")
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -54,7 +55,7 @@ def claimed() -> tuple[int, int]:
 
 
 def _claimed() -> tuple[int, int]:
-    carried = request.headers.get(HEADER) or request.form.get(FIELD) or ""
+    carried = request.environ.get(_IN_ENVIRON) or request.form.get(FIELD) or ""
     body, _, mac = carried.rpartition(".")
     session_id, _, member_id = body.partition(".")
     if not (
