@@ -57,8 +57,14 @@ def threads(
     """
     newest = (
         select(Post.thread_id, func.count(Post.id).label("n"))
+        .join(Thread, Thread.id == Post.thread_id)
         .outerjoin(ReadMark, (ReadMark.thread_id == Post.thread_id) & (ReadMark.member_id == member_id))
-        .where(Post.id > func.coalesce(ReadMark.post_id, 0), Post.author_id != member_id, Post.is_hidden.is_(False))
+        .where(
+            Thread.activity_id == activity_id,
+            Post.id > func.coalesce(ReadMark.post_id, 0),
+            Post.author_id != member_id,
+            Post.is_hidden.is_(False),
+        )
         .group_by(Post.thread_id)
         .subquery()
     )
@@ -72,7 +78,15 @@ def threads(
         .limit(MOST)
     )
     if search:
-        found = select(Post.thread_id).where(Post.is_hidden.is_(False), Post.source.icontains(search, autoescape=True))
+        found = (
+            select(Post.thread_id)
+            .join(Thread, Thread.id == Post.thread_id)
+            .where(
+                Thread.activity_id == activity_id,
+                Post.is_hidden.is_(False),
+                Post.source.icontains(search, autoescape=True),
+            )
+        )
         statement = statement.where(or_(Thread.title.icontains(search, autoescape=True), Thread.id.in_(found)))
     return [
         ThreadRow(

@@ -5,13 +5,12 @@ import socket
 from collections.abc import Iterator
 from pathlib import Path
 
-from sqlalchemy import inspect, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from lti_tool.core import logs, schema
 from lti_tool.core.config import Env, Settings, load_settings
 from lti_tool.core.database import Database
-from lti_tool.identity.models import Registration
+from lti_tool.identity.demo import misplaced
 
 
 class Fault(Exception):
@@ -63,22 +62,11 @@ def check_database(database: Database) -> None:
         raise Fault("The database is not at this program's version. Run: dangke migrate")
 
 
-def may_hold_demo(env: Env) -> bool:
-    """Whether an installation of this kind may hold a demo registration."""
-    return env in {Env.demo, Env.test}
-
-
 def check_registrations(database: Database, env: Env) -> None:
     """Raises Fault when a demo registration stands in an installation that is not a demo (house rule 11)."""
-    if may_hold_demo(env):
-        return
-    if not inspect(database.engine).has_table(Registration.__tablename__):
-        return
-    with database.reading_core() as connection:
-        found = connection.execute(select(Registration.issuer).where(Registration.is_demo)).first()
-    if found is not None:
+    if (issuer := misplaced(database, env)) is not None:
         raise Fault(
-            f"This database holds the demo registration of {found.issuer}; anybody could sign in with it. "
+            f"This database holds the demo registration of {issuer}; anybody could sign in with it. "
             "Use another database, or set DANGKE_ENV=demo if this is a demo."
         )
 

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from lti_tool.cli import opening
 from lti_tool.core.assets import ICON
 from lti_tool.core.clock import SystemClock
+from lti_tool.identity.demo import may_hold
 from lti_tool.launch.registrations import RegistrationForm
 from lti_tool.launch.registrations import register as store
 from lti_tool.lms.models import ToolKey
@@ -39,7 +40,7 @@ def register(source: Path | None) -> None:
     with opening.database_of(settings) as database:
         opening.check_database(database)
         form = _checked(_read(source) if source else _ask())
-        if form.is_demo and not opening.may_hold_demo(settings.env):
+        if form.is_demo and not may_hold(settings.env):
             raise opening.Fault("A demo registration (is_demo) may only be made with DANGKE_ENV=demo.")
         with database.writing() as session:
             row = store(session, form, SystemClock().now())

@@ -19,6 +19,7 @@ from lti_tool.cli import opening
 from lti_tool.core.i18n import DEFAULT_ZONE
 from lti_tool.core.i18n.language import zone_named
 from lti_tool.core.web import Runtime
+from lti_tool.identity.demo import may_hold
 from lti_tool.identity.models import Context, Deployment
 from lti_tool.launch.registrations import RegistrationForm, register
 from lti_tool.ledger.models import Activity
@@ -56,7 +57,7 @@ PLANS = (
 def seed(lms_url: str, out: Path | None) -> None:
     """Put the sample course and the demo LMS's registration into the database; again: only what is missing."""
     settings = opening.settings()
-    if not opening.may_hold_demo(settings.env):
+    if not may_hold(settings.env):
         raise opening.Fault("The demo LMS may only be registered with DANGKE_ENV=demo.")
     runtime = build_runtime(settings)
     try:

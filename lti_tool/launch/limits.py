@@ -18,7 +18,10 @@ class Limit:
         """Count one more; whether it is still within the limit."""
         window = int(now.timestamp()) // self._seconds
         with self._lock:
-            if window != self._window or len(self._counts) >= MOST_KEYS:
+            if window != self._window:
                 self._window, self._counts = window, {}
+            if key not in self._counts and len(self._counts) >= MOST_KEYS:
+                # The oldest goes, not all of them: a flood of new keys must not set the others free.
+                self._counts.pop(next(iter(self._counts)))
             self._counts[key] = self._counts.get(key, 0) + 1
             return self._counts[key] <= self._times

@@ -97,8 +97,7 @@ def chosen(choice: int) -> ResponseReturnValue:
     The GET changes something, so it is guarded like a form: the id is random and known to nobody but this session, it
     works once, and a browser that says where it comes from must come from us.
     """
-    if request.method == "GET" and request.headers.get("Sec-Fetch-Site", "none") not in {"same-origin", "none"}:
-        raise NotFound
+    _check_origin()
     activity_id = _number(request.form.get("activity_id") or request.args.get("activity") or "")
     now = runtime().clock.now()
     with runtime().database.writing() as session:
@@ -112,6 +111,7 @@ def chosen(choice: int) -> ResponseReturnValue:
 @blueprint.get("/choose/<int:choice>/cancel")
 def cancel(choice: int) -> ResponseReturnValue:
     """Back to the LMS with nothing chosen (DL-14), also where it accepts nothing that we have (DL-04)."""
+    _check_origin()
     now = runtime().clock.now()
     with runtime().database.writing() as session:
         found = choices.open_choice(session, choice, now)
@@ -119,6 +119,12 @@ def cancel(choice: int) -> ResponseReturnValue:
             raise NotFound
         choices.use_up(session, found, now)
     return _hand_back(found.asked, [], message="" if found.asked.accepts_links else _("Only links can be added here."))
+
+
+def _check_origin() -> None:
+    """A GET that ends a choice must not be started by another site. Raises NotFound."""
+    if request.method == "GET" and request.headers.get("Sec-Fetch-Site", "none") not in {"same-origin", "none"}:
+        raise NotFound
 
 
 def _number(text: str) -> int:

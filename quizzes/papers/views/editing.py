@@ -7,7 +7,7 @@ from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from lti_tool.core.errors import Invalid
-from lti_tool.core.i18n import format_points, gettext
+from lti_tool.core.i18n import format_points, gettext, lazy_gettext
 from lti_tool.core.markup.excerpt import plain_text
 from lti_tool.core.web import render, runtime
 from lti_tool.identity.actor import Can
@@ -108,8 +108,10 @@ def publish(activity_id: int) -> ResponseReturnValue:
 @blueprint.post("/quizzes/<int:activity_id>/archive")
 def archive(activity_id: int) -> ResponseReturnValue:
     """Take it out of sight; attempts and grades stay."""
+    reason = " ".join(request.form.get("reason", "").split())
+    if not reason:
+        raise Invalid(lazy_gettext("Say why it is archived."))
     with runtime().database.writing() as session:
         actor, activity = open_activity(session, activity_id, Can.author, kind=KIND)
-        reason = request.form.get("reason", "")[:500]
         ledger.archive(session, activity, actor=actor, reason=reason, now=runtime().clock.now())
     return redirect(url_for("quizzes_papers.edit", activity_id=activity_id), 303)
