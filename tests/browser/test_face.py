@@ -67,14 +67,14 @@ def test_menu_closes_by_a_click_elsewhere_and_by_escape_which_gives_the_focus_ba
     opened = screen.page.locator("details.drop[open]")
     menu.click()
     assert opened.count() == 1
-    assert screen.page.locator("main").evaluate("each => each.inert")
+    screen.page.wait_for_function("document.querySelector('main').inert")
     screen.page.mouse.click(5, 400)
     assert opened.count() == 0
     menu.click()
     opened.locator("button").first.focus()
     screen.page.keyboard.press("Escape")
     assert opened.count() == 0
-    assert not screen.page.locator("main").evaluate("each => each.inert")
+    screen.page.wait_for_function("!document.querySelector('main').inert")
     assert menu.evaluate("each => each === document.activeElement")
 
 
