@@ -32,7 +32,7 @@ def main() -> int:
     parser.add_argument("--other-floor", type=Path, help="floor.py of another measure, to compare ours with it")
     given = parser.parse_args()
     names = frozenset(given.only or NAMES)
-    report = Report()
+    report = Report(FIGURES)
     head = heading(given.rounds, given.seconds)
     print(f"{head}\n\n{HEADER}", flush=True)
     other = given.other_floor.resolve() if given.other_floor else None
@@ -42,7 +42,6 @@ def main() -> int:
             continue
         with _bench(engine, Asked(wanted, given.rounds, given.seconds, other), report) as bench:
             bench.run()
-    report.write(FIGURES)
     table = "\n".join([head, "", HEADER, *map(line, report.rows), ""])
     (FILES / "table.md").write_text(table, encoding="utf-8")
     return 0 if all(row.passed for row in report.rows if row.target) else 1

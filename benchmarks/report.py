@@ -35,24 +35,25 @@ class Row:
 class Report:
     """All rows of a run."""
 
+    path: Path
+    """The JSON file; lines that are not measured now stay in it as they were."""
     rows: list[Row] = field(default_factory=list)
 
     def add(self, row: Row) -> None:
-        """Keep a row and print it at once: a run takes minutes."""
+        """Keep, write and print a row at once: a run takes minutes and may be broken off."""
         self.rows.append(row)
         print(line(row), flush=True)
+        if row.id:
+            self._write(row)
 
-    def write(self, path: Path) -> None:
-        """Put the figures into the JSON file; lines that were not measured now stay as they were."""
-        found: dict[str, Any] = json.loads(path.read_text("utf-8")) if path.exists() else {}
-        for row in self.rows:
-            if row.id:
-                found[row.id] = {
-                    "value": row.value, "target": row.target, "passed": row.passed, "raw": row.raw,
-                    "commit": commit(), "load": load(),
-                }  # fmt: skip
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(found, ensure_ascii=False, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    def _write(self, row: Row) -> None:
+        found: dict[str, Any] = json.loads(self.path.read_text("utf-8")) if self.path.exists() else {}
+        found[row.id] = {
+            "value": row.value, "target": row.target, "passed": row.passed, "raw": row.raw, "commit": commit(),
+            "load": load(),
+        }  # fmt: skip
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.path.write_text(json.dumps(found, ensure_ascii=False, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 
 
 HEADER = "| line | what | value | target | | raw |\n|---|---|---|---|---|---|"

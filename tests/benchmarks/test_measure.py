@@ -54,9 +54,7 @@ def test_row_is_judged(row: Row, *, passed: bool) -> None:
 def test_figures_that_were_not_measured_stay(tmp_path: Path) -> None:
     path = tmp_path / "bench.json"
     for row in (Row("P-01", "a", 0.7, 0.6), Row("P-05", "b", 0.5, 0.6), Row("", "told", 1, 0)):
-        report = Report()
-        report.add(row)
-        report.write(path)
+        Report(path).add(row)
     found = json.loads(path.read_text("utf-8"))
     assert {name: (each["value"], each["passed"]) for name, each in found.items()} == {
         "P-01": (0.7, True),
