@@ -1,6 +1,7 @@
 """The course home and the micro-lesson: read, answered, timed by heartbeats, green on the home and in the gradebook."""
 
 import re
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Frame, expect
@@ -10,7 +11,7 @@ from tests.browser.desk import Desk
 from tests.browser.records import studied_before
 from tests.browser.sample import column_of, link_of
 from tests.browser.screens import Look, assert_sound
-from tests.stack import Stack
+from tests.stack import Stack, running_stack
 
 LOOKS = {
     "member1": Look(),
@@ -20,6 +21,13 @@ LOOKS = {
 }
 NEEDED = 60
 """Seconds of study time that the sample lesson asks for."""
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A stack of this module's own: on the home of its members nothing is done yet."""
+    with running_stack(tmp_path_factory.mktemp("lesson")) as running:
+        yield running
 
 
 def task_of(frame: Frame, kind: str) -> str:
@@ -80,6 +88,7 @@ def test_member_completes_the_lesson(stack: Stack, new_screen: NewScreen, person
     expect(lesson.locator("[data-checklist]").first.locator("li.is-met")).to_have_count(3, timeout=40_000)
     expect(lesson.locator("[data-clock]").first).to_have_text(re.compile(r"1"))
     if screen.look.width < 600:
+        expect(lesson.locator(".crumbs .back a")).to_be_visible()
         lesson.locator("[data-opens=contents]").click()
         assert_sound(screen.page)
         screen.screenshot(f"lesson-sheet-{person}")
