@@ -40,6 +40,7 @@ def test_a_post_and_two_replies_reach_the_gradebook(
     frame = desk.open(link_of(stack, "forum"))
     assert_axe(screen.page)
     frame.locator('a.btn--main[href$="/new"]').click()
+    frame.locator("#f-title").wait_for()
     assert_axe(screen.page)
     frame = desk.open(link_of(stack, "forum"))
     write_thread(frame, "一份会议记录", "我读了一份**会议记录**。\n\n> 谁写的？\n\n- 秘书\n- 当天")

@@ -125,7 +125,6 @@ def test_instructor_adds_a_quiz_question(stack: Stack, new_screen: NewScreen) ->
     expect(frame.locator("li.qlist__row")).to_have_count(5)
     assert_sound(teacher.page)
     frame.locator('a[href*="kind=single"]').click()
-    frame.locator("main form button.btn--main").click()
     frame.locator("#f-stem").fill("下面哪一份是原始材料？")
     for place, text in enumerate(("当天的日记", "二十年后的回忆文章")):
         frame.locator("input[name=option]").nth(place).fill(text)
@@ -154,7 +153,8 @@ def test_instructor_gives_an_attempt_and_reopens_one_with_a_reason(stack: Stack,
     assert_sound(teacher.page)
     teacher.screen.screenshot("attempts")
     row.locator('form[action$="/attempts"] input[name=reason]').fill("断电，第二次没有做完")
-    row.locator('form[action$="/attempts"] button').click()
+    with teacher.page.expect_response(lambda answer: answer.request.method == "POST"):
+        row.locator('form[action$="/attempts"] button').click()
     frame = member.open(quiz)
     expect(frame.locator("main form button.btn--main")).to_be_visible()
 
@@ -188,6 +188,7 @@ def test_instructor_archives_and_results_are_kept(stack: Stack, new_screen: NewS
     task = home.locator("li.task--edit").filter(has_text="讨论")
     assert not home.locator("button, a").filter(has_text=re.compile("删除|Delete")).count()
     task.locator('a.iconbtn[href$="/archive"]').click()
+    home.locator("#f-reason").wait_for()
     assert_sound(teacher.page)
     home.locator("#f-reason").fill("换成下一期的讨论")
     home.locator("main form button.btn--danger").click()
