@@ -114,6 +114,11 @@ def desk(stack: Stack, new_screen: NewScreen) -> Desk:
     return Desk(stack, new_screen(stack), "both").sign_in()
 
 
+def wanted(parts: tuple[str, ...]) -> Callable[[str], bool]:
+    """Whether a text holds one of `parts`."""
+    return lambda text: any(part in text for part in parts)
+
+
 @pytest.mark.shows("J-31")
 def test_lesson_by_keyboard(stack: Stack, desk: Desk) -> None:
     keys = launch(desk, "lesson")
@@ -151,8 +156,7 @@ def test_quiz_by_keyboard(stack: Stack, desk: Desk) -> None:
             choose(keys, section, lambda text: bool(re.search("错|False", text)))
         else:
             stem = section.inner_text()
-            right = next(words for part, words in RIGHT_CHOICES.items() if part in stem)
-            choose(keys, section, lambda text, right=right: any(part in text for part in right))  # type: ignore[misc]
+            choose(keys, section, wanted(next(words for part, words in RIGHT_CHOICES.items() if part in stem)))
     keys.activate(frame.locator("form#answers button[name=go]").filter(has_text="下一页"))
     frame.wait_for_url(re.compile(r"page=2"))
     keys.go_to(frame.locator("section.q input.input--num"))
