@@ -31,6 +31,13 @@ class Row:
         return reached and self.is_valid
 
 
+def commit() -> str:
+    """The commit that is measured, with a + if files differ from it."""
+    head = ["git", "describe", "--always", "--abbrev=10", "--dirty=+", "--exclude=*"]
+    done = subprocess.run(head, capture_output=True, text=True, check=False)
+    return done.stdout.strip() or "unknown"
+
+
 @dataclass
 class Report:
     """All rows of a run."""
@@ -38,6 +45,8 @@ class Report:
     path: Path
     """The JSON file; lines that are not measured now stay in it as they were."""
     rows: list[Row] = field(default_factory=list)
+    measured: str = field(default_factory=commit)
+    """The commit at the beginning; others may go on meanwhile."""
 
     def add(self, row: Row) -> None:
         """Keep, write and print a row at once: a run takes minutes and may be broken off."""
@@ -49,7 +58,7 @@ class Report:
     def _write(self, row: Row) -> None:
         found: dict[str, Any] = json.loads(self.path.read_text("utf-8")) if self.path.exists() else {}
         found[row.id] = {
-            "value": row.value, "target": row.target, "passed": row.passed, "raw": row.raw, "commit": commit(),
+            "value": row.value, "target": row.target, "passed": row.passed, "raw": row.raw, "commit": self.measured,
             "load": load(),
         }  # fmt: skip
         self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -76,13 +85,6 @@ def of_ratio(name: str, what: str, found: Ratio, target: float) -> Row:
         f"{found.kept} of {found.rounds} rounds kept{bad}"
     )
     return Row(name, what, round(found.ratio, 2), target, raw=raw, is_valid=not found.bad)
-
-
-def commit() -> str:
-    """The commit that is measured, with a + if files differ from it."""
-    head = ["git", "describe", "--always", "--abbrev=10", "--dirty=+", "--exclude=*"]
-    done = subprocess.run(head, capture_output=True, text=True, check=False)
-    return done.stdout.strip() or "unknown"
 
 
 def load() -> str:
