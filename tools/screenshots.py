@@ -27,7 +27,7 @@ def copied(source: Path, target: Path) -> str:
         return f"{source.relative_to(ROOT)} is missing: run the browser tests."
     program = shutil.which("convert")
     if program:
-        subprocess.run([program, source, "-strip", "-colors", "128", f"PNG8:{target}"], check=True)
+        subprocess.run([program, source, "-strip", "+dither", "-colors", "128", f"PNG8:{target}"], check=True)
     else:
         shutil.copyfile(source, target)
     size = target.stat().st_size
