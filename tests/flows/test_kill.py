@@ -4,6 +4,7 @@ In the end the LMS's gradebook, read through the LMS's own interface, equals the
 and everything that was acknowledged is there.
 """
 
+import os
 import secrets
 import threading
 import time
@@ -152,7 +153,7 @@ def ordeal(folder: Path, seed: int) -> Iterator[Ordeal]:
 @pytest.mark.slow
 @pytest.mark.shows("F-13", "J-26")
 def test_gradebook_is_right_after_twenty_kills(tmp_path: Path) -> None:
-    seed = secrets.randbelow(2**32)
+    seed = int(os.environ.get("KILL_SEED") or secrets.randbelow(2**32))
     print(f"seed of the kills: {seed}")
     with ordeal(tmp_path / "stack", seed) as trial:
         trial.gather()
