@@ -89,6 +89,7 @@ class Desk:
         page = self.open_gradebook()
         page.wait_for_function(FIND_CELL, arg=[column, person, score], timeout=within * 1000, polling=250)
         page.reload()
-        cell = page.locator(f'td[data-column="{column}"][data-user="{person}"]')
+        # A deep link may have added a second column of this name; its scores are the same.
+        cell = page.locator(f'td[data-column="{column}"][data-user="{person}"]:not([data-score=""])').first
         names = ("score", "maximum", "activity-progress", "grading-progress")
         return {name: cell.get_attribute(f"data-{name}") or "" for name in names}

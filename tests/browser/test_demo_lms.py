@@ -25,9 +25,9 @@ def lms(tmp_path: Path) -> Iterator[LmsDriver]:
 
 
 def tool_frame(page: Page) -> Frame:
+    expect(page.frame_locator("iframe").locator("#roles")).to_be_visible()
     frame = page.frame("tool-frame")
     assert frame is not None
-    expect(page.frame_locator("iframe").locator("#roles")).to_be_visible()
     return frame
 
 
