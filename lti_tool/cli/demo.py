@@ -90,6 +90,8 @@ def _run(commands: dict[str, list[str]], environment: dict[str, str], probes: di
         while all(process.poll() is None for process in running.values()):
             time.sleep(0.5)
         ended = next(name for name, process in running.items() if process.poll() is not None)
+        # Ctrl-C reaches the servers too, and one of them may be gone before we hear of it.
+        time.sleep(1)
         raise opening.Fault(f"{ended} ended by itself; see above.")
     except KeyboardInterrupt:
         click.echo("\n  Stopped. Everything is kept for the next `make demo`.")
