@@ -12,9 +12,10 @@ from tests.flows.visitor import Visitor
 from tests.lms_client import CLAIM, CONTEXT_ROLE
 
 People = Callable[[str], Visitor]
+PRODUCT = "62615533"  # of 7919 and 7907: a template that ran shows it; no page, date or reference id happens to
 HOSTILE = (
     "PWN\"'></title></textarea></script><script>alert(1)</script><img src=x onerror=alert(2)>"
-    "<a href=javascript:alert(3)>x</a>{{7*7}}{%raw%}${7*7}\u202e\u2066\u0000\u0007\r\nSet-Cookie: a=b"
+    "<a href=javascript:alert(3)>x</a>{{7919*7907}}{%raw%}${7919*7907}\u202e\u2066\u0000\u0007\r\nSet-Cookie: a=b"
 )
 AGS = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
 
@@ -73,7 +74,7 @@ def test_hostile_text_in_every_claim_stays_text(campus: Campus, visitor: People)
             assert status in {200, 404}, path
             assert page.active == [], path
             text = "".join(page.text)
-            assert not re.search(r"(?<!\d)49(?!\d)", text.replace("7*7", "")), path
+            assert PRODUCT not in text, path
             assert not re.search(r"[\u202a-\u202e\u2066-\u2069\x00\x07]", text), path
             pages += 1
             shown += "PWN" in text
