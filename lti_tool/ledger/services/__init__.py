@@ -1,0 +1,39 @@
+"""The three verbs of the domains (`record`, `note`, and creating what can be learned), and `requeue`.
+
+Everything here runs in the caller's transaction and flushes; the door commits once. So the answer, the result and the
+duty to tell the LMS are saved together or not at all.
+"""
+
+from lti_tool.ledger.services.activities import (
+    archive,
+    create_activity,
+    outline_changed,
+    publish,
+    restore,
+    schedule_changed,
+    set_override,
+    set_required,
+)
+from lti_tool.ledger.services.auditing import audit
+from lti_tool.ledger.services.outbox import requeue
+from lti_tool.ledger.services.recording import PARENT_DELAY, PreviewLeavesNoTrace, climb, hold, note, record, standing
+
+__all__ = [
+    "PARENT_DELAY",
+    "PreviewLeavesNoTrace",
+    "archive",
+    "audit",
+    "climb",
+    "create_activity",
+    "hold",
+    "note",
+    "outline_changed",
+    "publish",
+    "record",
+    "requeue",
+    "restore",
+    "schedule_changed",
+    "set_override",
+    "set_required",
+    "standing",
+]

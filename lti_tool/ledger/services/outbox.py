@@ -1,0 +1,95 @@
+"""The duty to tell the LMS: one score post per column and member, laid down beside the result."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, case, func, literal, select
+from sqlalchemy.orm import Session
+
+from lti_tool.core.columns import upsert
+from lti_tool.identity.models import Enrolment
+from lti_tool.ledger.models import Activity, LineItem, LineItemState, Placement, Result, ScorePost
+from lti_tool.ledger.rules import PostState
+
+
+def mark(connection: Connection, *, activity_id: int, member_id: int, due_at: datetime) -> None:
+    """Lay down, for every column of the activity, the duty to tell the LMS about this member."""
+    _queue(
+        connection,
+        Placement.activity_id == activity_id,
+        Result.activity_id == activity_id,
+        Result.member_id == member_id,
+        due_at=due_at,
+    )
+
+
+def _queue(connection: Connection, *conditions: Any, due_at: datetime) -> int:
+    """Upsert score posts for all results and columns that meet `conditions`; returns how many."""
+    state = _initial_state()
+    source = (
+        select(
+            LineItem.id,
+            Result.member_id,
+            state,
+            literal(1),
+            literal(due_at, ScorePost.due_at.type),
+            literal(0),
+            literal(""),
+            literal(0),
+        )
+        .select_from(Result)
+        .join(Activity, Activity.id == Result.activity_id)
+        .join(Placement, Placement.activity_id == Activity.id)
+        .join(LineItem, LineItem.placement_id == Placement.id)
+        .outerjoin(Enrolment, (Enrolment.context_id == Activity.context_id) & (Enrolment.member_id == Result.member_id))
+        .where(Result.score.is_not(None), *conditions)
+    )
+    statement = upsert(ScorePost, connection.dialect.name).from_select(
+        ["line_item_id", "member_id", "state", "revision", "due_at", "attempts", "cause", "sent_revision"], source
+    )
+    done = connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["line_item_id", "member_id"],
+            set_={
+                "state": statement.excluded.state,
+                "revision": ScorePost.revision + 1,
+                "due_at": statement.excluded.due_at,
+                "attempts": 0,
+                "cause": "",
+            },
+        ),
+        execution_options={"preserve_rowcount": True},
+    )
+    return done.rowcount
+
+
+def _initial_state() -> Any:
+    """The state of a fresh duty, as SQL: not gradable, waiting for its column, or waiting to be sent."""
+    gradable = func.coalesce(Enrolment.gradable, True)
+    return case(
+        (gradable.is_(False), literal(PostState.not_gradable, ScorePost.state.type)),
+        (LineItem.state == LineItemState.ready, literal(PostState.waiting, ScorePost.state.type)),
+        else_=literal(PostState.waiting_for_column, ScorePost.state.type),
+    )
+
+
+def requeue(
+    session: Session,
+    *,
+    now: datetime,
+    line_item_id: int | None = None,
+    activity_id: int | None = None,
+    member_id: int | None = None,
+) -> int:
+    """Tell the LMS (again): the backfill when a column appears, and "send again". Returns how many scores."""
+    session.flush()
+    conditions: list[Any] = []
+    if line_item_id is not None:
+        conditions.append(LineItem.id == line_item_id)
+    if activity_id is not None:
+        conditions.append(Activity.id == activity_id)
+    if member_id is not None:
+        conditions.append(Result.member_id == member_id)
+    if not conditions:
+        raise ValueError("requeue needs a line item, an activity or a member")
+    return _queue(session.connection(), *conditions, due_at=now)
