@@ -1,0 +1,84 @@
+"""The link's column as the AGS claim tells it."""
+
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Connection, and_, or_
+from sqlalchemy.orm import Session
+
+from lti_tool.core.columns import upsert
+from lti_tool.launch.rules.claims import Endpoint
+from lti_tool.ledger.models import LineItem, LineItemSource, LineItemState
+from lti_tool.ledger.services import requeue
+
+
+def column_of(
+    connection: Connection, placement_id: int, maximum: int, resource_id: str, endpoint: Endpoint, now: datetime
+) -> None:
+    """Bring the link's column up to what the launch claims; if it has just become usable, queue what waits for it.
+
+    One statement, and one more in that case. A column that we found or made ourselves is not taken away because a
+    launch does not name it.
+    """
+    state, url, cause = _claimed(endpoint)
+    changed = connection.execute(
+        _column_statement(connection.dialect.name),
+        {
+            "placement_id": placement_id,
+            "url": url,
+            "resource_id": resource_id,
+            "tag": "",
+            "maximum": maximum,
+            "source": LineItemSource.claimed if url else None,
+            "state": state,
+            "cause": cause,
+            "checked_at": now,
+        },
+    ).first()
+    if changed is not None and state is LineItemState.ready:
+        with Session(connection) as session:
+            requeue(session, line_item_id=changed.id, now=now)
+
+
+def _claimed(endpoint: Endpoint) -> tuple[LineItemState, str | None, str]:
+    """(state, URL, cause) of a column as the AGS claim tells it."""
+    if endpoint.line_item == "":
+        return LineItemState.gone, None, "gone"
+    if endpoint.line_item is None:
+        return LineItemState.none, None, "not_allowed" if endpoint.line_items else "no_service"
+    if not endpoint.may_score:
+        return LineItemState.forbidden, endpoint.line_item, "no_scope"
+    return LineItemState.ready, endpoint.line_item, ""
+
+
+@cache
+def _column_statement(dialect: str) -> Any:
+    table = LineItem.__table__
+    statement = upsert(table, dialect)
+    old, new = table.c, statement.excluded
+    has_appeared = and_(
+        new.url.is_not(None),
+        or_(
+            old.url.is_distinct_from(new.url),
+            old.state.in_([LineItemState.none, LineItemState.gone]),
+            and_(old.cause == "no_scope", new.cause == ""),
+            and_(old.cause == "", new.cause == "no_scope"),
+        ),
+    )
+    has_vanished = and_(
+        new.url.is_(None),
+        or_(old.source.is_(None), old.source == LineItemSource.claimed),
+        or_(old.state != new.state, old.cause != new.cause),
+    )
+    return statement.on_conflict_do_update(
+        index_elements=["placement_id"],
+        set_={
+            "url": new.url,
+            "source": new.source,
+            "state": new.state,
+            "cause": new.cause,
+            "checked_at": new.checked_at,
+        },
+        where=or_(has_appeared, has_vanished),
+    ).returning(old.id)

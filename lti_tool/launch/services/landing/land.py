@@ -1,0 +1,67 @@
+"""All that a launch does, in order."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from lti_tool.identity.actor import Carrier, Role
+from lti_tool.identity.sessions import NewGrant, open_session
+from lti_tool.launch.services import logins
+from lti_tool.launch.services.landing import asking
+from lti_tool.launch.services.landing.arrival import Arrival, Landed, StateNotUsable
+from lti_tool.launch.services.landing.columns import column_of
+from lti_tool.launch.services.landing.links import place
+from lti_tool.launch.services.landing.people import context_of, enrol, member_of
+
+
+def land(connection: Connection, arrival: Arrival, now: datetime) -> Landed:
+    """Do all that a launch does. Raises StateNotUsable or Refused; then nothing of it may be kept."""
+    claims = arrival.claims
+    if not logins.use(
+        connection,
+        state=arrival.state,
+        registration_id=arrival.known.id,
+        deployment_id=arrival.deployment.id,
+        nonce=arrival.nonce,
+        secret=arrival.secret,
+        target_link_uri=claims.target_link_uri,
+        now=now,
+    ):
+        raise StateNotUsable
+    context_id = context_of(connection, arrival, now)
+    member_id = member_of(connection, arrival, now)
+    enrol(connection, context_id, member_id, arrival.standing, now)
+    token, session_id = open_session(
+        connection,
+        grant=NewGrant(
+            context_id=context_id,
+            member_id=member_id,
+            role=arrival.standing.role,
+            resource_link_id=claims.resource_link_id,
+            return_url=claims.return_url,
+            locale=claims.locale,
+            document_target=claims.document_target,
+            gradable=arrival.standing.gradable,
+        ),
+        carrier=Carrier.cookie,
+        now=now,
+        former_token=arrival.former_token,
+    )
+    choice = {
+        "context_id": context_id,
+        "member_id": member_id,
+        "session_id": session_id,
+        "deployment_id": arrival.deployment.id,
+        "created_at": now,
+        "expires_at": now + asking.CHOICE_LIFE,
+    }
+    if claims.deep_linking is not None:
+        return Landed(token, None, None, None, asking.by_deep_linking(connection, claims, choice))
+    link = place(connection, context_id, claims, now)
+    if link.activity_id is not None:
+        column_of(connection, link.id, link.maximum, link.token, claims.endpoint, now)
+        return Landed(token, link.id, link.activity_id, link.kind, None)
+    choice_id = None
+    if arrival.standing.role is Role.instructor:
+        choice_id = asking.by_link(connection, link.id, claims.endpoint, choice)
+    return Landed(token, link.id, None, None, choice_id)

@@ -1,0 +1,102 @@
+"""Who has come, and into which course."""
+
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, select
+
+from lti_tool.core.columns import upsert
+from lti_tool.identity.actor import Role
+from lti_tool.identity.models import Context, Enrolment, EnrolmentSource, Member, Tenant
+from lti_tool.launch.rules.roles import Standing
+from lti_tool.launch.services.landing.arrival import Arrival
+
+
+@cache
+def _context_statement(dialect: str, *, is_instructor: bool) -> Any:
+    # Dates of a new course are shown and typed in its school's zone.
+    zone = select(Tenant.timezone).where(Tenant.id == bindparam("of_tenant")).scalar_subquery()
+    statement = upsert(Context.__table__, dialect).values(timezone=zone)
+    kept = {"title": statement.excluded.title, "label": statement.excluded.label} if is_instructor else {}
+    return statement.on_conflict_do_update(
+        index_elements=["deployment_id", "context_key"],
+        set_=kept or {"context_key": statement.excluded.context_key},
+    ).returning(Context.id)
+
+
+def context_of(connection: Connection, arrival: Arrival, now: datetime) -> int:
+    """The course; its title follows each launch of an instructor (CT-10)."""
+    claims = arrival.claims
+    is_instructor = arrival.standing.role is Role.instructor and claims.context_title != ""
+    return int(
+        connection.execute(
+            _context_statement(connection.dialect.name, is_instructor=is_instructor),
+            {
+                "deployment_id": arrival.deployment.id,
+                "tenant_id": arrival.deployment.tenant_id,
+                "context_key": claims.context_key,
+                "title": claims.context_title or claims.resource_title,
+                "label": claims.context_label,
+                "of_tenant": arrival.deployment.tenant_id,
+                "history": [],
+                "created_at": now,
+            },
+        ).scalar_one()
+    )
+
+
+@cache
+def _member_statement(dialect: str, *, is_named: bool) -> Any:
+    statement = upsert(Member.__table__, dialect)
+    kept = {"name": statement.excluded.name} if is_named else {"sub": statement.excluded.sub}
+    return statement.on_conflict_do_update(index_elements=["registration_id", "sub"], set_=kept).returning(Member.id)
+
+
+def member_of(connection: Connection, arrival: Arrival, now: datetime) -> int:
+    """The person: registration and sub, never the e-mail (ID-05). A name once known is not taken away by its absence."""
+    name = arrival.claims.name
+    return int(
+        connection.execute(
+            _member_statement(connection.dialect.name, is_named=bool(name)),
+            {
+                "registration_id": arrival.known.id,
+                "tenant_id": arrival.deployment.tenant_id,
+                "sub": arrival.claims.sub,
+                "name": name or arrival.pseudonym,
+                "created_at": now,
+            },
+        ).scalar_one()
+    )
+
+
+@cache
+def _enrolment_statement(dialect: str) -> Any:
+    statement = upsert(Enrolment.__table__, dialect)
+    new = statement.excluded
+    return statement.on_conflict_do_update(
+        index_elements=["context_id", "member_id"],
+        set_={
+            "role": new.role,
+            "source": new.source,
+            "is_active": new.is_active,
+            "gradable": new.gradable,
+            "last_launch_at": new.last_launch_at,
+        },
+    )
+
+
+def enrol(connection: Connection, context_id: int, member_id: int, standing: Standing, now: datetime) -> None:
+    """The person's place in the course, as this launch says it."""
+    connection.execute(
+        _enrolment_statement(connection.dialect.name),
+        {
+            "context_id": context_id,
+            "member_id": member_id,
+            "role": standing.role,
+            "source": EnrolmentSource.launch,
+            "is_active": True,
+            "gradable": standing.gradable,
+            "last_launch_at": now,
+        },
+    )
