@@ -1,9 +1,8 @@
-"""The values of a member's course home, ready for the template: plain tuples, words of states are the template's."""
+"""A member's course home, ready for the template: tasks that know their words, and what is summed up over them."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from markupsafe import Markup
@@ -20,10 +19,6 @@ from lti_tool.ledger.rules import PostState
 MOST_DEADLINES = 4
 _OPEN = frozenset({State.late, State.soon, State.doing, State.todo})
 
-Row = tuple[str, str, str, str, str, bool, str, str, str, str, State, str, str, str, Markup | str]
-"""look, symbol, title, address, kind, is_required, summary, studied, about, due, state, text, way, note, criteria: the order of
-the template, which has the words of the states. `text`: the score of what is done, else the date that the state is about."""
-
 
 @dataclass(frozen=True, slots=True)
 class Known:
@@ -34,73 +29,114 @@ class Known:
     ways: Mapping[int, PostState]
 
 
-class _Task(rules.Task):
-    """One task with everything that its row is made of."""
+class Task(rules.Task):
+    """One row of the list. Its words are chosen when the template asks for them; those of states are the template's."""
 
-    __slots__ = ("fixed", "met", "score", "seconds", "way", "window")
+    __slots__ = ("_page", "_score", "fixed", "met", "seconds", "way_of_grade", "window")
 
-    def __init__(self, reached: Reached, known: Known, now: datetime) -> None:
+    def __init__(self, reached: Reached, known: Known, page: "_Page") -> None:
         fixed, started, score, met, completed, touched, credited = reached
         # The activity has the dates itself; a window is made only for those with other ones.
         window: rules.Dated = dates_of(fixed, known.deviations) if fixed.id in known.deviations else fixed
-        state = rules.state_of(window, now, is_started=started is not None, is_done=completed is not None)
+        state = rules.state_of(window, page.words.now, is_started=started is not None, is_done=completed is not None)
         super().__init__(fixed.id, fixed.is_required, state, touched)
-        self.fixed, self.window, self.score, self.met = fixed, window, score, met
+        self.fixed, self.window, self.met = fixed, window, met
         self.seconds = credited // 1000 if credited else 0
-        self.way = known.ways.get(fixed.id)
+        self.way_of_grade = known.ways.get(fixed.id)
+        self._page, self._score = page, score
+
+    @property
+    def look(self) -> str:
+        """How the row is marked: done, locked, now, or nothing."""
+        if self.state is State.done or self.state is State.locked:
+            return self.state
+        return "now" if self is self._page.current else ""
+
+    @property
+    def kind(self) -> tuple[str, str]:
+        """What the task is called, and its symbol."""
+        return self._page.kinds.get(self.fixed.kind, ("", "file"))
+
+    @property
+    def address(self) -> str:
+        """The task's page; "" while it is locked."""
+        return "" if self.state is State.locked else self._page.words.address(self.fixed.kind, self.id)
+
+    @property
+    def effort(self) -> str:
+        """What has been studied when it is done, else what it takes: `已学 21 分钟`, `约 18 分钟`."""
+        words, minutes = self._page.words, self.fixed.effort_minutes
+        if self.state is State.done and self.seconds >= 60:
+            return words.studied(self.seconds)
+        return words.about(minutes) if minutes else ""
+
+    @property
+    def due(self) -> str:
+        """The date that still matters."""
+        due = self.window.due
+        return self._page.words.due(due) if due and self.state not in _SETTLED else ""
+
+    @property
+    def score(self) -> str:
+        """`71.5`; "" if nothing is scored."""
+        return "" if self._score is None else self._page.words.points(self._score)
+
+    @property
+    def left(self) -> str:
+        """Of a task whose date is near or past: `还剩 3 天`."""
+        return self._page.words.days_left(self.window.due) if self.window.due else ""
+
+    @property
+    def opens(self) -> str:
+        """Of a locked task: when it opens."""
+        return self._page.words.opens(self.window.opens) if self.window.opens else ""
+
+    @property
+    def last_day(self) -> str:
+        """Of a late task: until when it is still possible."""
+        if self.state is State.late and self.window.closes:
+            return format_day(self.window.closes, self._page.words.now, self._page.words.zone)
+        return ""
+
+    @property
+    def way(self) -> str:
+        """Where the grade is: sent, moving, saved, stuck or nothing."""
+        return _WAY.get(self.way_of_grade, "") if self.way_of_grade else ""
+
+    @property
+    def criteria(self) -> Markup | str:
+        """The checklist, rendered; open for the task to go on with."""
+        if self.state is State.done:
+            return ""
+        fixed, is_current = self.fixed, self is self._page.current
+        return self._page.words.checklist(
+            fixed.kind, fixed.criteria, self.met, is_open=is_current, seconds=self.seconds
+        )
 
 
-@dataclass(frozen=True, slots=True)
+_SETTLED = frozenset({State.done, State.locked})
+
+
 class _Page:
     """What the parts of one page share."""
 
-    words: Words
-    kinds: dict[str, tuple[str, str]]
-    """Label and symbol by kind."""
-    tasks: Sequence[_Task]
-    current: rules.Task | None
+    def __init__(self, known: Known, words: Words) -> None:
+        self.words = words
+        self.kinds = {name: (words.label(kind.label), kind.icon) for name, kind in runtime().kinds.items()}
+        self.tasks = [Task(reached, known, self) for reached in known.tasks]
+        self.current = rules.next_of(self.tasks)
 
 
 def page(known: Known, words: Words) -> dict[str, Any]:
     """Context of the template: overview, sections, deadlines, sync."""
     with speaking(words.language):
-        return _page(known, words)
-
-
-def _page(known: Known, words: Words) -> dict[str, Any]:
-    tasks = [_Task(reached, known, words.now) for reached in known.tasks]
-    kinds = {name: (words.label(kind.label), kind.icon) for name, kind in runtime().kinds.items()}
-    whole = _Page(words, kinds, tasks, rules.next_of(tasks))
-    shown = [(each.fixed.section, (_row(each, whole), each)) for each in tasks]
-    return {
-        "overview": _overview(whole) if tasks else None,
-        "sections": [_section(each) for each in rules.sections(shown)],
-        "deadlines": _deadlines(whole),
-        "sync": _sync(tasks),
-    }
-
-
-def _row(each: _Task, whole: _Page) -> Row:
-    words, fixed, state = whole.words, each.fixed, each.state
-    label, symbol = whole.kinds.get(fixed.kind, ("", "file"))
-    address = words.address(fixed.kind, fixed.id)
-    about = words.about(fixed.effort_minutes) if fixed.effort_minutes else ""
-    plain = (symbol, fixed.title, address, label, fixed.is_required, fixed.summary)
-    if state is State.done:
-        studied = words.length(each.seconds) if each.seconds >= 60 else ""
-        score = "" if each.score is None else words.points(each.score)
-        return ("done", *plain, studied, about, "", state, score, _WAY.get(each.way, "") if each.way else "", "", "")
-    is_current = each is whole.current
-    window, due = each.window, each.window.due
-    criteria = words.checklist(fixed.kind, fixed.criteria, each.met, is_open=is_current, seconds=each.seconds)
-    if state is State.locked:
-        text = words.opens(window.opens) if window.opens else ""
-        return ("locked", symbol, fixed.title, "", *plain[3:], "", about, "", state, text, "", "", criteria)
-    text = words.days_left(due) if due and state in _URGENT else ""
-    return (
-        *("now" if is_current else "", *plain, "", about, words.due(due) if due else ""),
-        *(state, text, "", _note(state, window, words), criteria),
-    )
+        whole = _Page(known, words)
+        return {
+            "overview": _overview(whole) if whole.tasks else None,
+            "sections": [_section(each) for each in rules.sections((task.fixed.section, task) for task in whole.tasks)],
+            "deadlines": _deadlines(whole),
+            "sync": _sync(whole.tasks),
+        }
 
 
 _WAY = {
@@ -113,12 +149,6 @@ _WAY = {
     PostState.differs: "stuck",
 }
 """Where a grade is, as members read it: calm, and never "refused"."""
-
-
-def _note(state: State, window: rules.Dated, words: Words) -> str:
-    if state is State.late and window.closes:
-        return format_day(window.closes, words.now, words.zone)
-    return ""
 
 
 def _overview(whole: _Page) -> dict[str, Any]:
@@ -136,24 +166,23 @@ def _overview(whole: _Page) -> dict[str, Any]:
         "below": f"{done.done}/{done.counted}",
         "label": gettext("%(done)s of %(total)s required tasks completed", done=done.done, total=done.counted),
         "sum": lines,
-        "next": _next(whole.current, whole) if isinstance(whole.current, _Task) else None,
+        "next": _next(whole.current) if isinstance(whole.current, Task) else None,
     }
 
 
-def _next(current: _Task, whole: _Page) -> dict[str, Any]:
-    row, due, words = current.fixed, current.window.due, whole.words
+def _next(current: Task) -> dict[str, Any]:
     is_begun = current.touched is not None
     return {
         "kicker": gettext("Where you were") if is_begun else gettext("Next task"),
-        "title": row.title,
-        "meta": [whole.kinds.get(row.kind, ("", ""))[0], *([words.due(due)] if due else [])],
-        "address": words.address(row.kind, row.id),
+        "title": current.fixed.title,
+        "meta": [each for each in (current.kind[0], current.due) if each],
+        "address": current.address,
         "verb": gettext("Continue") if is_begun else gettext("Begin"),
     }
 
 
-def _section(section: rules.Section[tuple[Row, _Task]]) -> dict[str, Any]:
-    tasks = [task for _, task in section.items]
+def _section(section: rules.Section[Task]) -> dict[str, Any]:
+    tasks = section.items
     done = rules.sums(tasks)
     is_done = done.done == done.counted
     counts = {"done": done.done, "total": done.counted}
@@ -164,7 +193,7 @@ def _section(section: rules.Section[tuple[Row, _Task]]) -> dict[str, Any]:
         "summary": gettext("%(done)s/%(total)s completed", **counts)
         if is_done or not any(task.is_required for task in tasks)
         else gettext("required %(done)s/%(total)s", **counts),
-        "tasks": [row for row, _ in section.items],
+        "tasks": tasks,
     }
 
 
@@ -173,18 +202,11 @@ _URGENT = {State.late: ("late", "late"), State.soon: ("soon", "clock")}
 
 def _deadlines(whole: _Page) -> list[tuple[str, ...]]:
     """(title, address, class or "", symbol, time left, when), the nearest first."""
-    words = whole.words
     waiting = [(each.window.due, each) for each in whole.tasks if each.window.due and each.state in _OPEN]
     waiting.sort(key=lambda pair: pair[0])
     return [
-        (
-            each.fixed.title,
-            words.address(each.fixed.kind, each.fixed.id),
-            *_URGENT.get(each.state, ("", "")),
-            words.days_left(due),
-            words.due(due),
-        )
-        for due, each in waiting[:MOST_DEADLINES]
+        (each.fixed.title, each.address, *_URGENT.get(each.state, ("", "")), each.left, each.due)
+        for _, each in waiting[:MOST_DEADLINES]
     ]
 
 
@@ -199,9 +221,9 @@ _GROUPS = {
 }
 
 
-def _sync(tasks: Sequence[_Task]) -> list[tuple[str, str, str, str]]:
+def _sync(tasks: Sequence[Task]) -> list[tuple[str, str, str, str]]:
     """(class, symbol, text, count) of the grades that are delivered, on their way, stuck."""
-    counts = Counter(_GROUPS[each.way] for each in tasks if each.way in _GROUPS)
+    counts = Counter(_GROUPS[each.way_of_grade] for each in tasks if each.way_of_grade in _GROUPS)
     shown = (
         ("sent", "landed", gettext("delivered to your platform")),
         ("wait", "wait", gettext("waiting for your platform")),

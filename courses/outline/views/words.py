@@ -48,9 +48,9 @@ class Words:
         """A score in the units of columns.Points: `71.5`."""
         return _points(stored)
 
-    def length(self, seconds: int) -> str:
-        """Full minutes: `21 分钟`."""
-        return _length(self.language, seconds // 60)
+    def studied(self, seconds: int) -> str:
+        """In full minutes: `已学 21 分钟`."""
+        return _studied(self.language, seconds // 60)
 
     def due(self, moment: datetime) -> str:
         """`11月20日 周五 18:00 截止`."""
@@ -121,9 +121,9 @@ def _points(stored: int) -> str:
 
 
 @lru_cache(_SIZE)
-def _length(language: Language, minutes: int) -> str:
+def _studied(language: Language, minutes: int) -> str:
     with speaking(language):
-        return format_duration(minutes * 60)
+        return gettext("studied %(time)s", time=format_duration(minutes * 60))
 
 
 @lru_cache(512)
