@@ -65,6 +65,7 @@ def test_texts_are_found_at_all() -> None:
     assert CATALOGUES
 
 
+@pytest.mark.shows("A-04")
 def test_every_text_has_a_translation() -> None:
     missing = [
         f"{place}: {msgid!r}"
@@ -74,6 +75,7 @@ def test_every_text_has_a_translation() -> None:
     assert not missing, "\n".join(missing)
 
 
+@pytest.mark.shows("A-04")
 def test_no_translation_is_empty() -> None:
     empty = [f"{file}: {msgid!r}" for msgid, found in translations().items() for file, text in found if not text]
     assert not empty, "\n".join(empty)
@@ -90,6 +92,7 @@ def test_placeholders_are_the_same_in_text_and_translation() -> None:
     assert not wrong, "\n".join(wrong)
 
 
+@pytest.mark.shows("A-04")
 def test_no_translation_is_left_over() -> None:
     obsolete = [f"{found[0][0]}: {msgid!r}" for msgid, found in translations().items() if msgid not in texts()]
     assert not obsolete, "\n".join(obsolete)

@@ -69,6 +69,7 @@ def test_only_the_hash_of_a_token_is_stored(database: Database, clock: FakeClock
     assert token not in stored
 
 
+@pytest.mark.shows("E-07")
 @pytest.mark.parametrize("carrier", list(Carrier))
 def test_both_carriers_lead_to_the_grant(app: Flask, database: Database, school: School, carrier: Carrier) -> None:
     client = school.client(school.member, carrier=carrier)

@@ -31,6 +31,7 @@ def record(
         )
 
 
+@pytest.mark.shows("H-08")
 def test_record_stores_result_entry_and_score_post_together(
     database: Database, clock: FakeClock, school: School
 ) -> None:
@@ -107,6 +108,7 @@ def test_second_placement_has_its_own_post(database: Database, clock: FakeClock,
     assert all(school.post(column, school.member) for column in columns)
 
 
+@pytest.mark.shows("H-08")
 def test_parent_rolls_up_only_when_a_child_changes(database: Database, clock: FakeClock, school: School) -> None:
     home = school.activity("outline", "Home")
     first = school.activity("lesson", parent_id=home.id)
@@ -124,6 +126,36 @@ def test_parent_rolls_up_only_when_a_child_changes(database: Database, clock: Fa
     again = school.post(column, school.member)
     assert again is not None
     assert again.revision == 1
+
+
+class _GoneWrong(Exception):
+    """What the caller meets after it has recorded."""
+
+
+@pytest.mark.shows("H-08")
+@pytest.mark.parametrize("goes_wrong", [False, True])
+def test_result_roll_up_and_posts_are_all_stored_or_none_with_the_transaction_of_the_caller(
+    database: Database, clock: FakeClock, school: School, goes_wrong: bool
+) -> None:
+    home = school.activity("outline", "Home")
+    task = school.activity("quiz", parent_id=home.id)
+    columns = [school.placement(each) for each in (home, task)]
+    try:
+        with database.writing() as session:
+            services.record(
+                session, activity_id=task.id, member_id=school.member.member_id, outcome=FULL, verb="finished",
+                source="x:1", now=clock.now(),
+            )  # fmt: skip
+            if goes_wrong:
+                raise _GoneWrong
+    except _GoneWrong:
+        pass
+    stored = [school.result(each.id, school.member) for each in (home, task)]
+    stored += [school.post(column, school.member) for column in columns]
+    with database.reading() as session:
+        entries = session.scalar(select(func.count()).select_from(Entry)) or 0
+    assert [each is not None for each in stored] == [not goes_wrong] * 4
+    assert (entries > 0) is not goes_wrong
 
 
 def test_preview_leaves_no_trace(database: Database, clock: FakeClock, school: School) -> None:

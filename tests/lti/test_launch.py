@@ -12,6 +12,7 @@ from sqlalchemy import event, func, select, update
 
 from lti_tool.core.clock import FakeClock
 from lti_tool.identity.models import Context, Enrolment, Member, Tenant
+from lti_tool.launch.edge import edge_of
 from lti_tool.launch.registrations import RegistrationForm, register
 from lti_tool.launch.rules.names import given_name
 from lti_tool.launch.rules.urls import http_url
@@ -298,6 +299,7 @@ def post_only(world: World, browser: FlaskClient, person: str, link: str = "link
     return statements
 
 
+@pytest.mark.shows("P-08")
 def test_launch_takes_at_most_nine_statements(world: World, browser: FlaskClient) -> None:
     world.bound()
     world.launch(world.browser(), "member4")
@@ -309,6 +311,7 @@ def test_launch_takes_at_most_nine_statements(world: World, browser: FlaskClient
     assert max(len(each) for each in (first, again, another_person, unset)) <= 9
 
 
+@pytest.mark.shows("P-08")
 def test_statements_do_not_grow_with_the_course(world: World, browser: FlaskClient) -> None:
     world.bound()
     before = len(post_only(world, browser, "member1"))
@@ -317,3 +320,33 @@ def test_statements_do_not_grow_with_the_course(world: World, browser: FlaskClie
         world.forge(world.browser(), person=("member2", "member3")[number % 2], sub=f"more-{number}")
     assert len(post_only(world, browser, "member1")) == before
     assert count(world, Enrolment) >= 20
+
+
+@pytest.mark.shows("P-08")
+def test_launch_is_one_writing_transaction_with_key_set_and_registration_from_memory(
+    world: World, browser: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.bound()
+    world.launch(browser, "member1")
+    edge = edge_of(world.runtime)
+
+    def never(*_: object) -> None:
+        raise AssertionError("looked up again")
+
+    monkeypatch.setattr(edge.key_sets, "_get", never)
+    monkeypatch.setattr(edge.registry, "_read", never)
+    commits, writing = list[object](), world.runtime.database.writing_core
+
+    @contextmanager
+    def counting() -> Iterator[Any]:
+        with writing() as connection:
+            yield connection
+        commits.append(connection)
+
+    begun = world.begin(browser, "member1")
+    _, values = world.lms.authorize(begun.url)
+    monkeypatch.setattr(world.runtime.database, "writing_core", counting)
+    with counted(world) as statements:
+        assert world.post(browser, **values).status_code == 303
+    assert len(commits) == 1
+    assert len(statements) <= 9

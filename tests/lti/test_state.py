@@ -42,6 +42,7 @@ def test_SN_01_valid_state_opens_a_session_and_rotates_its_token(world: World, b
     assert old.get(first.headers["Location"], base_url=ORIGIN).status_code == 404
 
 
+@pytest.mark.shows("F-01")
 def test_SN_02_the_same_post_again(world: World, browser: FlaskClient, clock: FakeClock) -> None:
     world.bound()
     values = values_of(world, world.begin(browser))
@@ -55,6 +56,7 @@ def test_SN_02_the_same_post_again(world: World, browser: FlaskClient, clock: Fa
     assert world.sessions() == before
 
 
+@pytest.mark.shows("F-01")
 def test_SN_03_old_token_with_a_fresh_state(world: World, browser: FlaskClient) -> None:
     world.bound()
     old = values_of(world, world.begin(browser))
@@ -87,6 +89,7 @@ def test_SN_06_state_of_another_browser(world: World, browser: FlaskClient, has_
     assert world.sessions() == 0
 
 
+@pytest.mark.shows("F-01")
 def test_SN_07_token_of_another_registration(world: World, browser: FlaskClient) -> None:
     add_registration(world, client_id="second", deployment_ids=("1",))
     auth = world.begin(browser)

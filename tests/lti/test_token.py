@@ -78,10 +78,12 @@ def test_TK_03_key_rotated_between_two_launches(world: World, browser: FlaskClie
     assert len(fetched) == 2
 
 
+@pytest.mark.shows("F-01")
 def test_TK_04_wrong_key(world: World, browser: FlaskClient) -> None:
     world.refused(world.forge(browser, pem=sample_pem("somebody else")), 403, "signature")
 
 
+@pytest.mark.shows("F-01")
 def test_TK_04_tampered_payload(world: World, browser: FlaskClient) -> None:
     auth = world.begin(browser)
     header, _, signature = world.lms.sign(world.claims(auth.nonce)).split(".")
@@ -89,6 +91,7 @@ def test_TK_04_tampered_payload(world: World, browser: FlaskClient) -> None:
     world.refused(world.post(browser, auth.state, f"{header}.{other}.{signature}"), 403, "signature")
 
 
+@pytest.mark.shows("F-01")
 @pytest.mark.parametrize("alg", ["none", "HS256", "RS512", "ES256", "PS256", "rs256", "RS256 ", "", 5, None])
 def test_TK_05_any_algorithm_but_rs256(world: World, browser: FlaskClient, alg: Any) -> None:
     world.refused(world.forge(browser, header={"alg": alg}), 403, "algorithm")
@@ -143,6 +146,7 @@ def test_TK_08_key_set_cannot_be_had(
     world.refused(world.launch(world.browser()), 502, "keys_unreachable")
 
 
+@pytest.mark.shows("F-01")
 def test_TK_09_exp_past(world: World, browser: FlaskClient) -> None:
     world.refused(world.forge(browser, exp=NOW - 61, iat=NOW - 120), 403, "expired")
 
@@ -203,6 +207,7 @@ def test_TK_16_azp_that_is_not_us(world: World, browser: FlaskClient, aud: Any) 
     world.refused(world.forge(browser, aud=aud, azp="other"), 403, "azp")
 
 
+@pytest.mark.shows("F-01")
 def test_TK_16_azp_that_is_another_audience(world: World, browser: FlaskClient) -> None:
     world.refused(world.forge(browser, aud=[CLIENT_ID, "other"], azp="other"), 403, "unknown_client")
 
@@ -212,6 +217,7 @@ def test_TK_17_audience_missing_or_odd(world: World, browser: FlaskClient, aud: 
     world.refused(world.forge(browser, aud=aud, azp=None), 400, "missing_claim")
 
 
+@pytest.mark.shows("F-01")
 def test_TK_18_issuer_is_another_one(world: World, browser: FlaskClient) -> None:
     world.refused(world.forge(browser, iss="https://other.example"), 403, "unknown_issuer")
 

@@ -4,10 +4,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from lti_tool.core.clock import FakeClock
 from lti_tool.core.database import Database
-from lti_tool.ledger.models import LineItem, LineItemSource, LineItemState, Placement
+from lti_tool.ledger import services
+from lti_tool.ledger.models import Activity, ActivityStatus, LineItem, LineItemSource, LineItemState, Placement
 from lti_tool.lms.connector import SCOPE_LINE_ITEM, SCOPE_LINE_ITEM_READ, SCOPE_SCORE, Connector
 from lti_tool.passback import columns
 from lti_tool.passback.drain import Drain
@@ -41,6 +43,7 @@ def item_of(database: Database, column: int) -> LineItem:
         return session.get_one(LineItem, column)
 
 
+@pytest.mark.shows("E-11")
 def test_AG_02_column_of_the_link_is_found_and_what_waited_is_sent(
     link: Any, database: Database, connector: Connector, gradebook: FakeGradebook, clock: FakeClock, drain: Drain
 ) -> None:
@@ -58,6 +61,7 @@ def test_AG_02_column_of_the_link_is_found_and_what_waited_is_sent(
     assert (gradebook.scores[0]["scoreGiven"], gradebook.scores[0]["scoreMaximum"]) == (42.5, 50)
 
 
+@pytest.mark.shows("E-11")
 def test_AG_02_column_is_made_when_there_is_none_and_the_scope_allows(
     link: Any, database: Database, connector: Connector, gradebook: FakeGradebook, clock: FakeClock, drain: Drain
 ) -> None:
@@ -67,6 +71,33 @@ def test_AG_02_column_is_made_when_there_is_none_and_the_scope_allows(
     assert gradebook.columns[0]["label"] == "Sources"
     drain.run()
     assert gradebook.grade("4") == 17
+
+
+@pytest.mark.shows("E-11")
+def test_claimed_column_is_used_and_neither_looked_for_nor_changed_nor_deleted(
+    link: Any, database: Database, connector: Connector, gradebook: FakeGradebook, clock: FakeClock, drain: Drain
+) -> None:
+    url = "https://lms.example/lineitems/42"
+    column = link(ALL, url=url, state=LineItemState.ready, source=LineItemSource.claimed)
+    with database.writing() as session:
+        activity = session.scalars(select(Activity)).one()
+        services.requeue(session, line_item_id=column, now=clock.now())
+    assert columns.look(database, connector, clock.now()) == 0
+    drain.run()
+    # What an instructor changes of the activity stays ours: the column is the LMS's.
+    with database.writing() as session:
+        found = session.get_one(Activity, activity.id)
+        found.title, found.maximum = "Another title", 50
+        services.requeue(session, line_item_id=column, now=clock.now())
+    columns.look(database, connector, clock.now())
+    drain.run()
+    with database.writing() as session:
+        session.get_one(Activity, activity.id).status = ActivityStatus.archived
+    clock.advance(timedelta(hours=1))
+    columns.look(database, connector, clock.now())
+    drain.run()
+    services_called = {(call.method, call.url) for call in gradebook.calls if not call.url.endswith("/token")}
+    assert services_called == {("POST", f"{url}/scores")}
 
 
 @pytest.mark.parametrize("scopes", [[], [SCOPE_SCORE], [SCOPE_SCORE, SCOPE_LINE_ITEM_READ]])
@@ -91,6 +122,7 @@ def test_AG_05_link_is_asked_for_once_in_five_minutes(
     assert len([call for call in gradebook.calls if "/lineitems" in call.url]) == 2
 
 
+@pytest.mark.shows("E-11")
 @pytest.mark.parametrize(("source", "made"), [(LineItemSource.created, 1), (LineItemSource.claimed, 0)])
 def test_AG_28_deleted_column_is_made_anew_only_if_it_was_ours(
     link: Any, database: Database, connector: Connector, gradebook: FakeGradebook, clock: FakeClock,

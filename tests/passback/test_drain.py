@@ -91,6 +91,7 @@ def test_AG_22_score_is_put_on_the_scale_of_the_column(
     assert (gradebook.scores[0]["scoreGiven"], gradebook.scores[0]["scoreMaximum"]) == (33.33333, 100)
 
 
+@pytest.mark.shows("E-10")
 def test_AG_13_timestamps_rise_by_whole_seconds_when_results_come_at_once(
     drain: Drain, gradebook: FakeGradebook, school: School, reach: Recorder
 ) -> None:
@@ -102,6 +103,7 @@ def test_AG_13_timestamps_rise_by_whole_seconds_when_results_come_at_once(
     assert [score["timestamp"][17:19] for score in gradebook.scores] == ["00", "01", "02"]
 
 
+@pytest.mark.shows("E-10")
 def test_AG_13_timestamp_never_runs_more_than_5_seconds_ahead(
     drain: Drain, gradebook: FakeGradebook, school: School, reach: Recorder, clock: FakeClock
 ) -> None:
@@ -132,6 +134,7 @@ def test_AG_13_timestamp_follows_the_clock_of_the_lms(
     assert gradebook.scores[-1]["timestamp"] == "2026-11-20T02:07:00.000Z"
 
 
+@pytest.mark.shows("E-10")
 def test_AG_16_result_without_score_is_never_sent(
     drain: Drain, gradebook: FakeGradebook, school: School, reach: Recorder, database: Database
 ) -> None:
@@ -143,6 +146,44 @@ def test_AG_16_result_without_score_is_never_sent(
     drain.run()
     assert gradebook.scores == []
     assert post_of(school, column, school.member).state is PostState.kept
+
+
+@pytest.mark.shows("E-10")
+def test_AG_16_member_who_had_a_score_is_never_sent_one_without(
+    drain: Drain, gradebook: FakeGradebook, school: School, reach: Recorder, database: Database, clock: FakeClock
+) -> None:
+    activity = school.activity("quiz")
+    column = school.placement(activity)
+    reach(activity.id, school.member, "5")
+    drain.run()
+    with database.writing() as session:
+        session.execute(update(Result).values(score=None))
+        services.requeue(session, line_item_id=column, now=clock.now())
+    drain.run()
+    clock.advance(timedelta(hours=1))
+    drain.run()
+    assert [score.get("scoreGiven") for score in gradebook.scores] == [5]
+
+
+@pytest.mark.shows("E-10")
+def test_AG_13_timestamp_stands_in_the_database_before_the_score_is_posted(
+    drain: Drain, gradebook: FakeGradebook, school: School, reach: Recorder, database: Database
+) -> None:
+    activity = school.activity("quiz")
+    column = school.placement(activity)
+    stored = list[str]()
+
+    def note(_call: Call) -> None:
+        with database.reading() as session:
+            moment = session.scalars(select(ScorePost.send_at).where(ScorePost.line_item_id == column)).one()
+        stored.append("" if moment is None else moment.strftime("%Y-%m-%dT%H:%M:%S.000Z"))
+
+    gradebook.on_score = note
+    for score in ("5", "6"):
+        reach(activity.id, school.member, score)
+        drain.run()
+    assert len(stored) == 2
+    assert stored == [score["timestamp"] for score in gradebook.scores]
 
 
 def test_staff_are_not_sent_when_the_role_changed_after_the_result(

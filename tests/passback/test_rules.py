@@ -132,6 +132,7 @@ def test_backoff_grows_to_an_hour_and_is_spread(attempts: int, chance: float) ->
     assert wait <= rules.backoff(attempts + 1, 1)
 
 
+@pytest.mark.shows("E-10")
 @given(
     gaps=st.lists(st.timedeltas(timedelta(seconds=-600), timedelta(seconds=600)), max_size=20),
     offset=st.timedeltas(timedelta(hours=-2), timedelta(hours=2)),

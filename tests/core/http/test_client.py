@@ -92,6 +92,7 @@ def test_a_forked_process_opens_its_own_connections(http: Http, server: tuple[in
     assert handler.connections == 1
 
 
+@pytest.mark.shows("E-08")
 def test_TO_14_redirect_of_a_post_is_not_followed(http: Http, server: tuple[int, type[Quiet]]) -> None:
     port, handler = server
     answer = http.post(f"http://localhost:{port}/to?/elsewhere", b"score", {"Authorization": "Bearer t"})
@@ -100,6 +101,7 @@ def test_TO_14_redirect_of_a_post_is_not_followed(http: Http, server: tuple[int,
     assert len(handler.seen) == 1
 
 
+@pytest.mark.shows("E-08")
 def test_TO_14_redirect_to_another_host_never_gets_the_token(http: Http, server: tuple[int, type[Quiet]]) -> None:
     port, handler = server
     with http_server() as (other, stranger):
@@ -123,6 +125,7 @@ def test_get_follows_a_redirect_on_the_same_host_and_no_loop(http: Http, server:
     assert len(handler.seen) == 2 + 4
 
 
+@pytest.mark.shows("E-08")
 @pytest.mark.parametrize("there", ["http://localhost:1/", "http://169.254.169.254/", "file:///etc/passwd"])
 def test_TK_08_redirects_to_inner_addresses_are_not_followed(
     http: Http, server: tuple[int, type[Quiet]], there: str
@@ -134,6 +137,7 @@ def test_TK_08_redirects_to_inner_addresses_are_not_followed(
         assert there.startswith("file:")
 
 
+@pytest.mark.shows("E-08")
 @pytest.mark.parametrize("path", ["/large", "/endless"])
 def test_TK_08_answers_over_one_megabyte_are_not_read(http: Http, server: tuple[int, type[Quiet]], path: str) -> None:
     with pytest.raises(TooLarge) as error:
@@ -169,6 +173,7 @@ def dripping_body(connection: socket.socket, over: threading.Event) -> None:
         connection.sendall(b"x")
 
 
+@pytest.mark.shows("E-08")
 @pytest.mark.parametrize("talk", [silent, dripping, dripping_body])
 def test_TK_08_a_server_that_does_not_come_to_an_end_is_cut_off(
     talk: Callable[[socket.socket, threading.Event], None],
@@ -242,6 +247,7 @@ PRIVATE_HOSTS = {
 }
 
 
+@pytest.mark.shows("E-08")
 @pytest.mark.parametrize("name", PRIVATE_HOSTS)
 def test_TK_08_WS_10_names_that_lead_inside_are_refused_in_production(name: str) -> None:
     http = Http(resolver=Names(lms_example=PRIVATE_HOSTS[name]))
@@ -349,6 +355,7 @@ def tls_port(certificate: Path) -> Iterator[int]:
         yield port
 
 
+@pytest.mark.shows("E-08")
 def test_tls_verifies_the_name_while_the_connection_goes_to_the_checked_address(
     certificate: Path, tls_port: int
 ) -> None:
@@ -372,6 +379,7 @@ def test_a_certificate_of_nobody_we_know_is_refused(tls_port: int) -> None:
     assert not error.value.temporary
 
 
+@pytest.mark.shows("E-08")
 def test_WS_10_a_name_that_changes_its_address_gains_nothing(
     server: tuple[int, type[Quiet]], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -30,6 +30,7 @@ QUADRATIC = {
 }
 
 
+@pytest.mark.shows("F-03")
 @pytest.mark.parametrize("name", QUADRATIC)
 def test_quadratic_text_is_refused_before_the_renderer_is_called(name: str) -> None:
     class Never(RenderingProcess):

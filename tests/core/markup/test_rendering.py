@@ -122,6 +122,7 @@ def assert_harmless(html: str) -> None:
     assert "<script" not in html.lower()
 
 
+@pytest.mark.shows("F-03")
 @pytest.mark.parametrize("profile", PROFILES)
 @pytest.mark.parametrize("payload", PAYLOADS)
 @pytest.mark.parametrize("frame", ["{}", "> {}", "- x\n\n    {}", "**{}**", "a {} b", "[q]({})", "{0} {0}"])
@@ -165,6 +166,7 @@ SNIPPETS = st.one_of(
 )
 
 
+@pytest.mark.shows("F-03")
 @settings(max_examples=150, deadline=None)
 @given(st.lists(SNIPPETS, max_size=12), st.sampled_from(PROFILES))
 def test_any_mixture_of_payloads_gives_harmless_html(parts: list[str], profile: str) -> None:
