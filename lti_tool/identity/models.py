@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Boolean, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import Boolean, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lti_tool.core.columns import Base, BigId, Json, UtcDateTime, text_enum
@@ -49,7 +49,16 @@ class Registration(Base):
     breaker_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """While it lies ahead, nothing is sent there: the LMS did not answer."""
     breaker_failures: Mapped[int] = mapped_column(default=0, server_default="0")
+    scopes: Mapped[list[str]] = mapped_column(Json, default=list, server_default=text("'[]'"))
+    """What the LMS granted at dynamic registration (DR-09); empty: it has not said."""
+    confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """Its first valid launch or token. NULL: pending, somebody must still switch it on in the LMS (DR-07)."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether the LMS has not been heard of since it was registered."""
+        return self.confirmed_at is None
 
 
 class Deployment(Base):

@@ -72,3 +72,24 @@ class LaunchFailure(Base):
     reason: Mapped[str] = mapped_column(String(40))
     reference: Mapped[str] = mapped_column(String(16))
     registration_id: Mapped[int | None] = mapped_column(ForeignKey("registration.id"))
+
+
+class RegistrationInvite(Base):
+    """A one-time link with which an LMS's administrator may register that LMS for one school (DR-01).
+
+    Opening the link consumes nothing; confirming does.
+    """
+
+    __tablename__ = "registration_invite"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    secret_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    """SHA-256 of what stands behind the # of the link."""
+    tenant_id: Mapped[int] = mapped_column(ForeignKey("tenant.id"))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    held: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    """An answer of the LMS that names a client id we know: kept until somebody says that it may replace it (DR-11)."""
+    registration_id: Mapped[int | None] = mapped_column(ForeignKey("registration.id"))
+    """What came of it."""

@@ -1,4 +1,4 @@
-"""Tables of how we speak to LMSs: our own keys, and the access tokens that we were given."""
+"""Tables of how we speak to LMSs: our own keys, the access tokens that we were given, hosts on private addresses."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -11,11 +11,12 @@ from lti_tool.core.columns import Base, BigId, Json, UtcDateTime, text_enum
 
 
 class KeyState(StrEnum):
-    """A key is published before it signs, signs, and stays published a while after (TO-16)."""
+    """A key is published before it signs, signs, stays published a while after, and ends without its private half (TO-16)."""
 
     announced = "announced"
     active = "active"
     retired = "retired"
+    destroyed = "destroyed"
 
 
 class ToolKey(Base):
@@ -36,12 +37,32 @@ class ToolKey(Base):
     kid: Mapped[str] = mapped_column(String(64), unique=True)
     state: Mapped[KeyState] = mapped_column(text_enum(KeyState))
     private: Mapped[bytes] = mapped_column(LargeBinary)
-    """PKCS8 PEM, encrypted for the purpose "tool-key"."""
+    """PKCS8 PEM, encrypted for the purpose "tool-key"; empty once the key is destroyed."""
     public: Mapped[dict[str, Any]] = mapped_column(Json)
     """The public JWK as it stands in /lti/jwks."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
     """When it got its present state."""
+
+
+class KeyPin(Base):
+    """A registration whose LMS keeps our public key by value (Moodle's "RSA key"): it is signed for with this key only."""
+
+    __tablename__ = "key_pin"
+
+    registration_id: Mapped[int] = mapped_column(ForeignKey("registration.id"), primary_key=True)
+    key_id: Mapped[int] = mapped_column(ForeignKey("tool_key.id"), index=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class AllowedHost(Base):
+    """The name of an LMS that may lead to private addresses. Written by the command line only, never by a form."""
+
+    __tablename__ = "allowed_host"
+
+    host: Mapped[str] = mapped_column(String(253), primary_key=True)
+    reason: Mapped[str] = mapped_column(String(200), default="")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class AccessToken(Base):
