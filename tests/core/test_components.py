@@ -4,11 +4,14 @@ import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from flask import Flask
+from jinja2 import Environment, nodes
 
 from lti_tool.app import create_app
+from lti_tool.core import templating
 from lti_tool.core.components import PAGES
 from lti_tool.core.config import Env, Settings
 from lti_tool.core.i18n import Language
@@ -76,3 +79,36 @@ def production(settings: Settings) -> Iterator[Flask]:
 
 def test_components_do_not_exist_in_production(production: Flask) -> None:
     assert production.test_client().get("/components").status_code == 404
+
+
+def called(node: nodes.Node) -> set[str]:
+    """Names of what a template or macro calls: {{ f(...) }} and {% call f(...) %}."""
+    return {call.node.name for call in node.find_all(nodes.Call) if isinstance(call.node, nodes.Name)}
+
+
+def parsed(path: Path) -> nodes.Template:
+    return Environment(extensions=["jinja2.ext.i18n"], autoescape=True).parse(path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.shows("A-03")
+def test_every_component_stands_on_the_page_of_components() -> None:
+    templates = Path(templating.__file__).parents[1] / "templates"
+    macros = {
+        macro.name: called(macro)
+        for path in (templates / "components").glob("*.html")
+        for macro in parsed(path).find_all(nodes.Macro)
+    }
+    shown = called(parsed(templates / "developer" / "components.html"))
+    # A component may stand inside another one.
+    while inner := {name for each in shown & set(macros) for name in macros[each]} - shown:
+        shown |= inner
+    assert len(macros) > 20
+    assert set(macros) <= shown
+
+
+@pytest.mark.shows("A-03")
+def test_page_of_components_is_there_for_developers(app: Flask) -> None:
+    answer = app.test_client().get("/components", query_string={"lang": "en"})
+    assert answer.status_code == 200
+    for heading in ("States", "Buttons", "Form", "Progress", "Notices", "Table", "Icons"):
+        assert f"<h2>{heading}</h2>" in answer.text

@@ -1,3 +1,4 @@
+from contextlib import nullcontext
 from datetime import timedelta
 from decimal import Decimal
 
@@ -140,17 +141,15 @@ def test_result_roll_up_and_posts_are_all_stored_or_none_with_the_transaction_of
     home = school.activity("outline", "Home")
     task = school.activity("quiz", parent_id=home.id)
     columns = [school.placement(each) for each in (home, task)]
-    try:
-        with database.writing() as session:
-            services.record(
-                session, activity_id=task.id, member_id=school.member.member_id, outcome=FULL, verb="finished",
-                source="x:1", now=clock.now(),
-            )  # fmt: skip
-            if goes_wrong:
-                raise _GoneWrong
-    except _GoneWrong:
-        pass
-    stored = [school.result(each.id, school.member) for each in (home, task)]
+    ending = pytest.raises(_GoneWrong) if goes_wrong else nullcontext()
+    with ending, database.writing() as session:
+        services.record(
+            session, activity_id=task.id, member_id=school.member.member_id, outcome=FULL, verb="finished",
+            source="x:1", now=clock.now(),
+        )  # fmt: skip
+        if goes_wrong:
+            raise _GoneWrong
+    stored: list[object] = [school.result(each.id, school.member) for each in (home, task)]
     stored += [school.post(column, school.member) for column in columns]
     with database.reading() as session:
         entries = session.scalar(select(func.count()).select_from(Entry)) or 0
