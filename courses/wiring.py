@@ -3,6 +3,7 @@
 from flask import Blueprint
 
 from courses import models
+from courses.lessons import standing
 from courses.lessons.texts import criterion_words
 from courses.lessons.views import blueprint as lessons
 from courses.outline import sweeps
@@ -39,4 +40,4 @@ KINDS: tuple[Kind, ...] = (
     ),
 )
 
-SWEEPS: tuple[Sweep, ...] = (sweeps.ADOPT,)
+SWEEPS: tuple[Sweep, ...] = (sweeps.ADOPT, standing.EVALUATION)

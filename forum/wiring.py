@@ -21,4 +21,4 @@ KINDS: tuple[Kind, ...] = (
     ),
 )
 
-SWEEPS: tuple[Sweep, ...] = ()
+SWEEPS: tuple[Sweep, ...] = (services.EVALUATION,)

@@ -5,7 +5,7 @@ from flask import Blueprint
 from lti_tool.core.i18n import lazy_gettext as _l
 from lti_tool.ledger.kinds import Kind, Sweep
 from quizzes import models
-from quizzes.attempts import sweep, texts, views
+from quizzes.attempts import standing, sweep, texts, views
 from quizzes.papers import views as paper_views
 from quizzes.papers.services import KIND
 
@@ -24,6 +24,6 @@ KINDS: tuple[Kind, ...] = (
     ),
 )
 
-SWEEPS: tuple[Sweep, ...] = (sweep.SWEEP,)
+SWEEPS: tuple[Sweep, ...] = (sweep.SWEEP, standing.EVALUATION)
 
 __all__ = ["BLUEPRINTS", "KINDS", "SWEEPS", "models"]

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, func, literal, or_, select
 from sqlalchemy.orm import Session
 
-from courses.lessons import queries, rules
+from courses.lessons import rules
 from courses.lessons.models import BlockState, Lesson, LessonUse, LessonVersion, QuestionRule
 from courses.lessons.rules import Block, Wanted
 from lti_tool.core.columns import upsert
@@ -111,7 +111,8 @@ def publish(session: Session, *, activity: Activity, actor: Actor, now: datetime
         select(LessonVersion).where(LessonVersion.lesson_id == lesson.id).order_by(LessonVersion.number.desc()).limit(1)
     )
     published = [replace(block, fields=None).to_json() for block in blocks]
-    if latest is None or latest.blocks != published or latest.title != activity.title:
+    is_other = latest is None or latest.blocks != published
+    if latest is None or is_other or latest.title != activity.title:
         latest = LessonVersion(
             lesson_id=lesson.id,
             number=latest.number + 1 if latest else 1,
@@ -124,7 +125,7 @@ def publish(session: Session, *, activity: Activity, actor: Actor, now: datetime
         session.flush()
     use.lesson_version_id = latest.id
     lesson.is_changed = False
-    _follow(activity, use, blocks)
+    _follow(session, activity, use, blocks, is_other=is_other)
     if activity.status is ActivityStatus.draft:
         ledger.publish(session, activity)
     session.flush()
@@ -141,10 +142,18 @@ def faults_of(blocks: Sequence[Block]) -> list[Any]:
     return found or ([] if blocks else [_l("The lesson has no part yet.")])
 
 
-def _follow(activity: Activity, use: LessonUse, blocks: Sequence[Block]) -> None:
-    """Bring what lists show into line with the blocks: criteria, estimated time."""
+def _follow(
+    session: Session, activity: Activity, use: LessonUse, blocks: Sequence[Block], *, is_other: bool = False
+) -> None:
+    """Bring what lists show into line with the blocks: criteria, estimated time.
+
+    If the criteria have changed, or the blocks that they are about (`is_other`), the worker compares with them what
+    members have read and answered already.
+    """
     wanted = Wanted(use.needs_blocks, use.min_seconds, use.question_rule.value)
-    activity.criteria = rules.criteria_of(wanted, blocks)
+    criteria = rules.criteria_of(wanted, blocks)
+    if is_other or criteria != activity.criteria:
+        ledger.criteria_changed(session, activity, criteria)
     if use.is_effort_estimated:
         activity.effort_minutes = rules.estimated_minutes(blocks)
 
@@ -160,7 +169,7 @@ def set_criteria(
     use.is_effort_estimated = effort_minutes is None
     if effort_minutes is not None:
         activity.effort_minutes = effort_minutes
-    _follow(activity, use, blocks)
+    _follow(session, activity, use, blocks)
     session.flush()
 
 
@@ -239,31 +248,6 @@ def answer(
             },
         )
     )
-
-
-def evaluate(
-    session: Session, *, activity: Activity, used: queries.Used, actor: Actor, now: datetime
-) -> tuple[rules.Criterion, ...]:
-    """Compare what the member has done with the criteria and record it; returns the checklist.
-
-    The trail gets one entry per set of criteria met, not one per block.
-    """
-    ledger.hold(session, activity_id=activity.id, member_id=actor.member_id)
-    done = queries.standing(session.connection(), activity.id, actor.member_id)
-    checklist = rules.checked(activity.criteria, used.blocks, done.reached)
-    outcome = rules.outcome_of(checklist, activity.maximum)
-    met = "".join("1" if each.is_met else "0" for each in checklist)
-    ledger.record(
-        session,
-        activity_id=activity.id,
-        member_id=actor.member_id,
-        outcome=outcome,
-        verb="completed" if outcome.completed else "progressed",
-        source=f"lesson:{activity.id}:{actor.member_id}:criteria:{met}",
-        now=now,
-        actor=actor,
-    )
-    return checklist
 
 
 def require_open(phase: Phase) -> None:

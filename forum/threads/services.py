@@ -11,8 +11,10 @@ from lti_tool.core.columns import upsert
 from lti_tool.core.errors import Conflict, NotFound, TooMany
 from lti_tool.core.i18n import lazy_gettext as _l
 from lti_tool.identity.actor import Actor, Can, Role
+from lti_tool.ledger.evaluation import evaluation
 from lti_tool.ledger.models import Activity
-from lti_tool.ledger.services import audit, create_activity, hold, record
+from lti_tool.ledger.rules import Outcome
+from lti_tool.ledger.services import audit, create_activity, criteria_changed, hold, reconsider, record
 
 KIND = "forum"
 
@@ -47,6 +49,13 @@ def create_forum(
 def criteria_of(threads: int, replies: int) -> list[list[object]]:
     """Activity.criteria of a discussion; a target of 0 is no criterion."""
     return [[code, target] for code, target in (("posts", threads), ("replies", replies)) if target > 0]
+
+
+def set_criteria(session: Session, *, activity: Activity, threads: int, replies: int) -> None:
+    """Change how much is wanted; what stands already is compared with it by the worker."""
+    wanted = criteria_of(threads, replies)
+    if wanted != activity.criteria:
+        criteria_changed(session, activity, wanted)
 
 
 def open_thread(
@@ -121,17 +130,32 @@ def _count(session: Session, activity: Activity, actor: Actor, source: str, verb
     """Record what the member has reached with everything that stands now. Staff and previews have no results."""
     if not actor.is_recorded or actor.role is not Role.member:
         return
-    hold(session, activity_id=activity.id, member_id=actor.member_id)
+    outcome = _reached(session, activity, actor.member_id)
     record(
         session,
         activity_id=activity.id,
         member_id=actor.member_id,
-        outcome=rules.reached(written(session, activity.id, actor.member_id), activity.criteria, activity.maximum),
+        outcome=outcome,
         verb=verb,
         source=source,
         now=now,
         actor=actor,
     )
+
+
+def _reached(session: Session, activity: Activity, member_id: int) -> Outcome:
+    criteria = hold(session, activity_id=activity.id, member_id=member_id)
+    return rules.reached(written(session, activity.id, member_id), criteria, activity.maximum)
+
+
+def _evaluate(session: Session, activity: Activity, member_id: int, now: datetime) -> None:
+    outcome = _reached(session, activity, member_id)
+    source = f"forum:{activity.id}:{member_id}:completed"
+    reconsider(session, activity_id=activity.id, member_id=member_id, outcome=outcome, source=source, now=now)
+
+
+EVALUATION = evaluation(KIND, _evaluate)
+"""Discussions that want another number of posts or replies."""
 
 
 def written(session: Session, activity_id: int, member_id: int) -> rules.Written:

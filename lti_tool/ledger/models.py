@@ -34,6 +34,12 @@ class Activity(Base):
             sqlite_where=text("outline_version <> rolled_version"),
             postgresql_where=text("outline_version <> rolled_version"),
         ),
+        Index(
+            "ix_activity_to_evaluate",
+            "id",
+            sqlite_where=text("criteria_version <> evaluated_version"),
+            postgresql_where=text("criteria_version <> evaluated_version"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -66,6 +72,10 @@ class Activity(Base):
     """Rises when what is below it changes: published, archived, taken in, made optional."""
     rolled_version: Mapped[int] = mapped_column(default=1)
     """The outline version that all members' results below have been rolled up for."""
+    criteria_version: Mapped[int] = mapped_column(default=1, server_default="1")
+    """Rises when what completes it, or what is worth how much, changes (ledger.evaluation)."""
+    evaluated_version: Mapped[int] = mapped_column(default=1, server_default="1")
+    """The criteria version that all members' results have been compared with."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 

@@ -20,11 +20,11 @@ from lti_tool.questions.shuffling import attempt_seed, option_order, shuffled
 from quizzes.attempts import queries, rules
 from quizzes.attempts.models import Answer, Attempt
 from quizzes.attempts.rules import AttemptState, ClosedBy, Step
+from quizzes.attempts.standing import record_standing
 from quizzes.bank.queries import Asked, asked
 from quizzes.marking.paper import marked_paper, total
-from quizzes.marking.rules import Finished, outcome_of
 from quizzes.papers.queries import Use, settings_of
-from quizzes.papers.rules import Item, Settings, draw, drawn_of
+from quizzes.papers.rules import Item, draw, drawn_of
 
 
 def counts(actor: Actor) -> bool:
@@ -78,7 +78,7 @@ def begin(
         return open_attempt_id(session, activity.id, actor.member_id, is_preview=is_preview) or _lost()
     if not is_preview:
         source = f"attempt:{made}:started"
-        record_standing(session, activity, actor.member_id, use.settings, now, verb="started", source=source)
+        record_standing(session, activity, actor.member_id, now, verb="started", source=source)
     return int(made)
 
 
@@ -140,7 +140,7 @@ def contact(session: Session, *, attempt: Attempt, activity: Activity, now: date
     settings = settings_of(session, activity.id)
     plan(session, attempt, activity)
     step = rules.on_contact(attempt.state, queries.timing_of(attempt, settings), now)
-    _apply(session, attempt, activity, settings, step, now)
+    _apply(session, attempt, activity, step, now)
 
 
 def plan(session: Session, attempt: Attempt, activity: Activity) -> None:
@@ -173,7 +173,7 @@ def submit(
     done = rules.on_submission(attempt.state, queries.timing_of(attempt, settings), now, is_finishing=is_finishing)
     if done.takes_answers:
         save_answers(session, attempt, given, now)
-    _apply(session, attempt, activity, settings, done.step, now)
+    _apply(session, attempt, activity, done.step, now)
     return done.takes_answers
 
 
@@ -201,9 +201,7 @@ def save_answers(session: Session, attempt: Attempt, given: Mapping[int, tuple[i
     )
 
 
-def _apply(
-    session: Session, attempt: Attempt, activity: Activity, settings: Settings, step: Step, now: datetime
-) -> None:
+def _apply(session: Session, attempt: Attempt, activity: Activity, step: Step, now: datetime) -> None:
     if not attempt.state.is_open:
         return
     attempt.state = step.state
@@ -223,31 +221,7 @@ def _apply(
         return
     verb = "submitted" if step.state is AttemptState.finished else "abandoned"
     source = f"attempt:{attempt.id}:{verb}"
-    record_standing(session, activity, attempt.member_id, settings, now, verb=verb, source=source)
-
-
-def record_standing(
-    session: Session,
-    activity: Activity,
-    member_id: int,
-    settings: Settings,
-    now: datetime,
-    *,
-    verb: str,
-    source: str,
-) -> None:
-    """Tell the ledger what the finished attempts of a member are worth, in this transaction."""
-    ledger.hold(session, activity_id=activity.id, member_id=member_id)
-    done = queries.finished(queries.attempts_of(session, activity.id, member_id))
-    outcome = outcome_of(
-        settings.grade_method,
-        [Finished(each.score, each.maximum) for each in done],
-        activity.criteria,
-        activity.maximum,
-    )
-    ledger.record(
-        session, activity_id=activity.id, member_id=member_id, outcome=outcome, verb=verb, source=source, now=now
-    )
+    record_standing(session, activity, attempt.member_id, now, verb=verb, source=source)
 
 
 def give_attempt(

@@ -67,10 +67,15 @@ def set_items(
 
 
 def set_settings(session: Session, *, activity: Activity, settings: Settings) -> None:
-    """Change the rules. The limit of attempts that run stays as it was when they began."""
+    """Change the rules. The limit of attempts that run stays as it was when they began.
+
+    Attempts that are handed in are compared with another pass mark or grading method by the worker.
+    """
     use = session.get_one(QuizUse, activity.id)
+    before = Settings.from_json(use.settings)
     use.settings = settings.to_json()
-    activity.criteria = criteria_of(settings.pass_percent)
+    if (before.pass_percent, before.grade_method) != (settings.pass_percent, settings.grade_method):
+        ledger.criteria_changed(session, activity, criteria_of(settings.pass_percent))
     _follow(activity, settings)
     session.flush()
 

@@ -2,7 +2,7 @@
 
 from sqlalchemy.orm import Session
 
-from courses.lessons import queries, services
+from courses.lessons import services, standing
 from lti_tool.core.database import Database
 from lti_tool.ledger.rules import ResultState
 from tests.courses.conftest import Makers, actor_of
@@ -17,8 +17,7 @@ def test_two_parts_read_at_once_complete_the_lesson(database: Database, school: 
     def read_first(session: Session) -> None:
         connection = session.connection()
         services.mark_seen(connection, activity_id=lesson.id, member_id=actor.member_id, keys={"t1"}, now=school.now)
-        used = queries.used(connection, lesson.id)
-        services.evaluate(session, activity=lesson, used=used, actor=actor, now=school.now)
+        standing.evaluate(session, activity=lesson, actor=actor, now=school.now)
 
     client = school.client(school.member)
     answer = meeting(database, read_first, lambda: client.post_json(f"/lessons/{lesson.id}/progress", {"seen": ["t2"]}))

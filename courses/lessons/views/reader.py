@@ -6,7 +6,7 @@ from flask import jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from courses.lessons import queries, questions, rules, services, texts
+from courses.lessons import queries, questions, rules, services, standing, texts
 from courses.lessons.views import shown
 from courses.lessons.views.blueprint import blueprint
 from courses.progress import queries as progress
@@ -99,7 +99,7 @@ def record_progress(activity_id: int) -> ResponseReturnValue:
                 keys=_seen_keys(used),
                 now=now,
             )
-            checklist = services.evaluate(session, activity=activity, used=used, actor=actor, now=now)
+            checklist = standing.evaluate(session, activity=activity, actor=actor, now=now)
     if wants_json():
         return jsonify(_told(checklist))
     upto = request.form.get("upto", "")
@@ -173,5 +173,5 @@ def answer(activity_id: int, key: str) -> ResponseReturnValue:
                 is_correct=given[1],
                 now=now,
             )
-            services.evaluate(session, activity=activity, used=used, actor=actor, now=now)
+            standing.evaluate(session, activity=activity, actor=actor, now=now)
     return redirect(url_for(".show", activity_id=activity_id, _anchor=key), 303)

@@ -61,7 +61,7 @@ def change_settings(activity_id: int) -> ResponseReturnValue:
 def apply(session: Session, activity: Activity, form: ForumForm) -> None:
     """Lay the form's values on the activity."""
     activity.title = form.title
-    activity.criteria = services.criteria_of(form.threads, form.replies)
+    services.set_criteria(session, activity=activity, threads=form.threads, replies=form.replies)
     set_required(session, activity, form.is_required)
     activity.due_at = form.due_at
 

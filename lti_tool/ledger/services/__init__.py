@@ -7,6 +7,7 @@ duty to tell the LMS are saved together or not at all.
 from lti_tool.ledger.services.activities import (
     archive,
     create_activity,
+    criteria_changed,
     outline_changed,
     publish,
     restore,
@@ -16,7 +17,16 @@ from lti_tool.ledger.services.activities import (
 )
 from lti_tool.ledger.services.auditing import audit
 from lti_tool.ledger.services.outbox import requeue
-from lti_tool.ledger.services.recording import PARENT_DELAY, PreviewLeavesNoTrace, climb, hold, note, record, standing
+from lti_tool.ledger.services.recording import (
+    PARENT_DELAY,
+    PreviewLeavesNoTrace,
+    climb,
+    hold,
+    note,
+    reconsider,
+    record,
+    standing,
+)
 
 __all__ = [
     "PARENT_DELAY",
@@ -25,10 +35,12 @@ __all__ = [
     "audit",
     "climb",
     "create_activity",
+    "criteria_changed",
     "hold",
     "note",
     "outline_changed",
     "publish",
+    "reconsider",
     "record",
     "requeue",
     "restore",

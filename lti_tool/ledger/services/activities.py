@@ -4,12 +4,15 @@ import secrets
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Integer, func, literal, select, update
 from sqlalchemy.orm import Session
 
 from lti_tool.identity.actor import Actor
 from lti_tool.ledger.models import Activity, ActivityStatus, Override
 from lti_tool.ledger.services.auditing import audit
+
+_CRITERIA = 1
+"""The space of these locks; those of results are single numbers and stand apart."""
 
 
 def create_activity(
@@ -81,6 +84,29 @@ def outline_changed(session: Session, parent_id: int | None) -> None:
         session.execute(
             update(Activity).where(Activity.id == parent_id).values(outline_version=Activity.outline_version + 1)
         )
+
+
+def criteria_changed(session: Session, activity: Activity, criteria: list[list[Any]]) -> None:
+    """Lay new criteria on an activity: the results that exist will be compared with them.
+
+    To be called also if only what an attempt is worth has changed. Only a number rises here; the worker does the work
+    (ledger.evaluation), because it concerns every member. Waits for those who are recording in this activity now, and
+    lets others record only once the new criteria can be read, so that nobody is compared with the former ones
+    afterwards. Flushes.
+    """
+    connection = session.connection()
+    if connection.dialect.name != "sqlite":
+        connection.execute(select(func.pg_advisory_xact_lock(*criteria_key(activity.id))))
+    activity.criteria = criteria
+    session.flush()
+    session.execute(
+        update(Activity).where(Activity.id == activity.id).values(criteria_version=Activity.criteria_version + 1)
+    )
+
+
+def criteria_key(activity_id: int) -> tuple[Any, Any]:
+    """Of PostgreSQL's advisory locks the one that stands for the criteria of an activity; shared by those who read them."""
+    return literal(_CRITERIA, Integer), literal(activity_id & 0x7FFFFFFF, Integer)
 
 
 def schedule_changed(session: Session, activity_id: int) -> None:

@@ -1,5 +1,6 @@
 """The duty to tell the LMS: one score post per column and member, laid down beside the result."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -11,19 +12,27 @@ from lti_tool.identity.models import Enrolment
 from lti_tool.ledger.models import Activity, LineItem, LineItemState, Placement, Result, ScorePost
 from lti_tool.ledger.rules import PostState
 
+# The one order in which rows of the outbox are locked, by everybody, so that no two transactions on PostgreSQL wait for
+# each other: first the line item, if it is to be changed, and then score posts by (member, line item). A launch changes
+# its column and then queues the posts; the drain that is told "this column is gone" does the same (passback.outbox).
+# Members come first because a sweep records one member after the other, each with the columns of a task and its parent.
+ORDER = (Result.member_id, LineItem.id)
 
-def mark(connection: Connection, *, activity_id: int, member_id: int, due_at: datetime) -> None:
-    """Lay down, for every column of the activity, the duty to tell the LMS about this member."""
-    _queue(
-        connection,
-        Placement.activity_id == activity_id,
-        Result.activity_id == activity_id,
-        Result.member_id == member_id,
-        due_at=due_at,
+
+def mark(connection: Connection, *, member_id: int, changed: Mapping[int, datetime]) -> None:
+    """Lay down, for every column of the activities in `changed`, the duty to tell the LMS about this member, and when."""
+    if not changed:
+        return
+    due = case(
+        *(
+            (Activity.id == activity_id, literal(moment, ScorePost.due_at.type))
+            for activity_id, moment in changed.items()
+        )
     )
+    _queue(connection, Result.activity_id.in_(changed), Result.member_id == member_id, due_at=due)
 
 
-def _queue(connection: Connection, *conditions: Any, due_at: datetime) -> int:
+def _queue(connection: Connection, *conditions: Any, due_at: Any) -> int:
     """Upsert score posts for all results and columns that meet `conditions`; returns how many."""
     state = _initial_state()
     source = (
@@ -32,7 +41,7 @@ def _queue(connection: Connection, *conditions: Any, due_at: datetime) -> int:
             Result.member_id,
             state,
             literal(1),
-            literal(due_at, ScorePost.due_at.type),
+            due_at,
             literal(0),
             literal(""),
             literal(0),
@@ -43,6 +52,7 @@ def _queue(connection: Connection, *conditions: Any, due_at: datetime) -> int:
         .join(LineItem, LineItem.placement_id == Placement.id)
         .outerjoin(Enrolment, (Enrolment.context_id == Activity.context_id) & (Enrolment.member_id == Result.member_id))
         .where(Result.score.is_not(None), *conditions)
+        .order_by(*ORDER)
     )
     statement = upsert(ScorePost, connection.dialect.name).from_select(
         ["line_item_id", "member_id", "state", "revision", "due_at", "attempts", "cause", "sent_revision"], source
@@ -92,4 +102,4 @@ def requeue(
         conditions.append(Result.member_id == member_id)
     if not conditions:
         raise ValueError("requeue needs a line item, an activity or a member")
-    return _queue(session.connection(), *conditions, due_at=now)
+    return _queue(session.connection(), *conditions, due_at=literal(now, ScorePost.due_at.type))

@@ -12,6 +12,7 @@ from lti_tool.identity.actor import Actor
 from lti_tool.identity.models import Member
 from lti_tool.ledger.models import Activity, ActivityStatus, Entry, Result
 from lti_tool.ledger.rules import Child, Outcome, Standing, advance, is_same, roll_up
+from lti_tool.ledger.services.activities import criteria_key
 from lti_tool.ledger.services.outbox import mark
 
 PARENT_DELAY = timedelta(seconds=5)
@@ -42,13 +43,9 @@ def record(
     if actor is not None and not actor.is_recorded:
         raise PreviewLeavesNoTrace(source)
     session.flush()
-    hold(session, activity_id=activity_id, member_id=member_id)
     connection = session.connection()
-    activity = connection.execute(
-        select(Activity.context_id, Activity.maximum, Activity.parent_id, Activity.category).where(
-            Activity.id == activity_id
-        )
-    ).one()
+    _hold(connection, activity_id, member_id)
+    activity = _activity(connection, activity_id)
     before, after = _store(connection, activity_id, member_id, outcome, activity.maximum, now)
     note(
         session,
@@ -61,14 +58,59 @@ def record(
         source=source,
         now=now,
     )
+    _tell(connection, activity, member_id, before, after, now)
+    return after
+
+
+def reconsider(
+    session: Session, *, activity_id: int, member_id: int, outcome: Outcome, source: str, now: datetime
+) -> Standing | None:
+    """Compare what a member has done already with criteria that have changed since; the standing, None if there is none.
+
+    Nobody has done anything, so the trail hears of it only where it completes the activity (`completed`, `source`).
+    """
+    session.flush()
+    connection = session.connection()
+    _hold(connection, activity_id, member_id)
+    activity = _activity(connection, activity_id)
+    if outcome.progress <= 0 and standing(connection, activity_id, member_id) is None:
+        return None
+    before, after = _store(connection, activity_id, member_id, outcome, activity.maximum, now)
+    if after.completed_at is not None and (before is None or before.completed_at is None):
+        note(
+            session,
+            context_id=activity.context_id,
+            activity_id=activity_id,
+            member_id=member_id,
+            verb="completed",
+            category=activity.category,
+            source=source,
+            now=now,
+        )
+    _tell(connection, activity, member_id, before, after, now)
+    return after
+
+
+def _activity(connection: Connection, activity_id: int) -> Any:
+    """Row of what recording needs to know: id, context_id, maximum, parent_id, category."""
+    return connection.execute(
+        select(Activity.id, Activity.context_id, Activity.maximum, Activity.parent_id, Activity.category).where(
+            Activity.id == activity_id
+        )
+    ).one()
+
+
+def _tell(
+    connection: Connection, activity: Any, member_id: int, before: Standing | None, after: Standing, now: datetime
+) -> None:
+    """Roll a change up to the parents, and mark the score posts of all whose score has changed, together."""
     if is_same(before, after):
-        return after
-    if _sendable(before) != _sendable(after):
-        mark(connection, activity_id=activity_id, member_id=member_id, due_at=now)
+        return
+    changed = {activity.id: now} if _sendable(before) != _sendable(after) else {}
     parent_id = activity.parent_id
     while parent_id is not None:
-        parent_id = climb(connection, parent_id, member_id, now)
-    return after
+        parent_id = _climb(connection, parent_id, member_id, now, changed)
+    mark(connection, member_id=member_id, changed=changed)
 
 
 def _sendable(standing: Standing | None) -> Decimal | None:
@@ -100,18 +142,29 @@ def _store(
     return before, after
 
 
-def hold(session: Session, *, activity_id: int, member_id: int) -> None:
-    """Let nobody else count or record for this member in this activity until the transaction ends.
+def hold(session: Session, *, activity_id: int, member_id: int) -> list[list[Any]]:
+    """Let nobody else count or record for this member in this activity until the transaction ends; returns its criteria.
 
-    Two facts of one member may meet (two replies from two tabs). Whoever counts what there is and then records it calls
-    this before counting, so that the second sees the first. SQLite has one writer only, and needs nothing.
+    Two facts of one member may meet (two replies from two tabs), and a fact and a change of the criteria
+    (`activities.criteria_changed`). Whoever counts what there is and then records it calls this before counting, and
+    compares with the criteria that it returns, so that the second sees the first. SQLite has one writer only.
     """
+    session.flush()
     _hold(session.connection(), activity_id, member_id)
+    criteria: list[list[Any]] = (
+        session.connection().execute(select(Activity.criteria).where(Activity.id == activity_id)).scalar_one()
+    )
+    return criteria
 
 
 def _hold(connection: Connection, activity_id: int, member_id: int) -> None:
     if connection.dialect.name != "sqlite":
-        connection.execute(select(func.pg_advisory_xact_lock(literal(_lock_key(activity_id, member_id), BigInteger))))
+        connection.execute(
+            select(
+                func.pg_advisory_xact_lock_shared(*criteria_key(activity_id)),
+                func.pg_advisory_xact_lock(literal(_lock_key(activity_id, member_id), BigInteger)),
+            )
+        )
 
 
 def _lock_key(activity_id: int, member_id: int) -> int:
@@ -131,8 +184,20 @@ def standing(connection: Connection, activity_id: int, member_id: int) -> Standi
     return Standing(row.progress, row.score, row.state, tuple(row.criteria_met), row.started_at, row.completed_at)
 
 
-def climb(connection: Connection, parent_id: int, member_id: int, now: datetime) -> int | None:
-    """Roll the children up into `parent_id`; returns the next parent, or None when nothing changed or at the top."""
+def climb(connection: Connection, parent_id: int, member_id: int, now: datetime) -> None:
+    """Roll the children of one activity up for one member, and mark what the LMS must hear."""
+    changed: dict[int, datetime] = {}
+    _climb(connection, parent_id, member_id, now, changed)
+    mark(connection, member_id=member_id, changed=changed)
+
+
+def _climb(
+    connection: Connection, parent_id: int, member_id: int, now: datetime, changed: dict[int, datetime]
+) -> int | None:
+    """Roll the children up into `parent_id`; returns the next parent, or None when nothing changed or at the top.
+
+    If its score has changed, it is entered into `changed` with the moment at which the LMS shall be told.
+    """
     # Before the children are read: two of them may be finished at the same moment, and the second must see the first.
     _hold(connection, parent_id, member_id)
     parent = connection.execute(
@@ -151,7 +216,7 @@ def climb(connection: Connection, parent_id: int, member_id: int, now: datetime)
     if is_same(before, after):
         return None
     if _sendable(before) != _sendable(after):
-        mark(connection, activity_id=parent_id, member_id=member_id, due_at=now + PARENT_DELAY)
+        changed[parent_id] = now + PARENT_DELAY
     following: int | None = parent.parent_id
     return following
 
