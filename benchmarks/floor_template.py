@@ -1,14 +1,18 @@
-"""The floor under the course home's own template: the same compiled template with ready-made values, in bare Flask.
+"""The floor under the course home's own template: the same compiled template with ready-made rows, in bare Flask.
 
-When it starts, it asks the product for the page of one member once, keeps what the template was given, and from then on
-only renders. No query, no session, no header, no log: what is between this and the product is the product's own work.
+When it starts, it asks the product for the page of some members once each, keeps what the template was given, and from then
+on only renders them in turn, as the product is asked by members in turn. No query, no session, no header, no log: what is
+between this and the product is the product's own work.
 """
 
+import json
 import os
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from flask import Flask, g
+from flask import Flask, g, request
 
 from lti_tool.app import create_app
 from lti_tool.core import templating
@@ -41,9 +45,10 @@ def ready_made(product: Flask, home_id: int, cookie: str) -> tuple[str, dict[str
     return seen[0]
 
 
-def create_floor(product: Flask, home_id: int, cookie: str) -> Flask:
-    """A bare application whose only page is that course home."""
-    template, context, answers = ready_made(product, home_id, cookie)
+def create_floor(product: Flask, home_id: int, cookies: Sequence[str]) -> Flask:
+    """A bare application whose only page is that course home, of the members with these cookies."""
+    pages = [ready_made(product, home_id, cookie) for cookie in cookies]
+    template, _, answers = pages[0]
     app = Flask("lti_tool", static_folder=None, template_folder="templates")
     app.extensions["dangke"] = product.extensions["dangke"]
     preferences = answers.pop("preferences")
@@ -60,7 +65,7 @@ def create_floor(product: Flask, home_id: int, cookie: str) -> Flask:
 
     @app.get("/floor/home")
     def home() -> str:
-        return templating.render(template, **context)
+        return templating.render(template, **pages[request.args.get("i", 0, int) % len(pages)][1])
 
     return app
 
@@ -70,9 +75,9 @@ def _constant(value: Any) -> Any:
 
 
 def application() -> Flask:
-    """For gunicorn: `benchmarks.floor_template:application()`; HOME_ID and COOKIE name the page."""
+    """For gunicorn: `benchmarks.floor_template:application()`; HOME_ID names the page, COOKIES the file with members' cookies."""
     product = create_app(load_settings())
-    floor = create_floor(product, int(os.environ["HOME_ID"]), os.environ["COOKIE"])
+    floor = create_floor(product, int(os.environ["HOME_ID"]), json.loads(Path(os.environ["COOKIES"]).read_text()))
     runtime: Runtime = product.extensions["dangke"]
     runtime.database.dispose()
     return floor

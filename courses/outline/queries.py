@@ -1,6 +1,8 @@
 """What the course home reads. Hot path: Core only, and the number of statements does not depend on the course's size."""
 
-from dataclasses import dataclass, fields
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -10,6 +12,7 @@ from sqlalchemy.types import NULLTYPE
 
 from courses.progress.models import LearningTime
 from lti_tool.core.columns import BigId
+from lti_tool.core.packing import packed, packed_row
 from lti_tool.identity.actor import Role
 from lti_tool.identity.models import Enrolment, Member
 from lti_tool.ledger.models import (
@@ -56,6 +59,7 @@ class Fixed:
     section: str
     criteria: str
     """JSON as stored: a key of a cache; parsing 40 documents costs more than all the rest."""
+    position: int
     opens: datetime | None
     due: datetime | None
     closes: datetime | None
@@ -82,6 +86,8 @@ class Outline:
 
     home: Any
     tasks: tuple[Any, ...]
+    ways: Mapping[int, PostState] = field(default_factory=dict)
+    """Of a member: where his grades are, by task."""
 
 
 # Worst first: of a task with several columns, members read where the one is that is least far.
@@ -101,6 +107,7 @@ _FAR = {
         )
     )
 }
+_STATES = {state.value: state for state in PostState}
 _HOME, _MEMBER = bindparam("home", type_=BigId), bindparam("member", type_=BigId)
 
 
@@ -110,24 +117,28 @@ def _as_stored(column: Any) -> Any:
 
 
 # Statements are built once: building one costs more than running it.
-_FOR_MEMBER = (
+_FIXED = packed_row(
+    _activity.c.id,
+    _activity.c.context_id,
+    _activity.c.kind,
+    _activity.c.title,
+    _activity.c.summary,
+    _as_stored(_activity.c.status),
+    _as_stored(_activity.c.is_required),
+    _activity.c.effort_minutes,
+    _activity.c.section,
+    cast(_activity.c.criteria, String),
+    _as_stored(_activity.c.position),
+    _as_stored(_activity.c.opens_at),
+    _as_stored(_activity.c.due_at),
+    _as_stored(_activity.c.closes_at),
+)
+_TASKS = (
     select(
-        _activity.c.id,
-        _activity.c.context_id,
-        _activity.c.kind,
-        _activity.c.title,
-        _activity.c.summary,
-        _as_stored(_activity.c.status),
-        _as_stored(_activity.c.is_required),
-        _activity.c.effort_minutes,
-        _activity.c.section,
-        cast(_activity.c.criteria, String).label("criteria"),
-        _as_stored(_activity.c.opens_at),
-        _as_stored(_activity.c.due_at),
-        _as_stored(_activity.c.closes_at),
+        _FIXED,
         _as_stored(_result.c.state),
         _as_stored(_result.c.score),
-        cast(_result.c.criteria_met, String).label("met"),
+        cast(_result.c.criteria_met, String),
         _as_stored(_result.c.completed_at),
         _as_stored(_result.c.updated_at),
         _time.c.credited_ms,
@@ -136,15 +147,16 @@ _FOR_MEMBER = (
     .outerjoin(_result, and_(_result.c.activity_id == _activity.c.id, _result.c.member_id == _MEMBER))
     .outerjoin(_time, and_(_time.c.activity_id == _activity.c.id, _time.c.member_id == _MEMBER))
     .where(or_(_activity.c.id == _HOME, _activity.c.parent_id == _HOME))
-    .order_by(_activity.c.position, _activity.c.id)
 )
-_WIDTH = len(fields(Fixed))
+_CONTEXT = select(_activity.c.context_id).where(_activity.c.id == _HOME).scalar_subquery()
 _WAYS = (
-    select(_placement.c.activity_id, _post.c.state)
+    select(_placement.c.activity_id, _as_stored(_post.c.state))
+    .select_from(_placement)
     .join(_item, _item.c.placement_id == _placement.c.id)
     .join(_post, and_(_post.c.line_item_id == _item.c.id, _post.c.member_id == _MEMBER))
-    .where(_placement.c.context_id == bindparam("context", type_=BigId))
+    .where(_placement.c.context_id == _CONTEXT)
 )
+_FOR_MEMBER = select(packed(_TASKS).label("tasks"), packed(_WAYS).label("ways"))
 _FOR_STAFF = (
     select(*_COLUMNS, _activity.c.opens_at, _activity.c.due_at, _activity.c.closes_at)
     .where(or_(_activity.c.id == _HOME, _activity.c.parent_id == _HOME))
@@ -153,38 +165,47 @@ _FOR_STAFF = (
 
 
 def for_member(connection: Connection, home_id: int, member_id: int) -> Outline | None:
-    """The published tasks with what one member has reached; None if there is no such outline. One statement."""
-    home, tasks = None, []
-    for row in connection.execute(_FOR_MEMBER, {"home": home_id, "member": member_id}).all():
-        fixed = _fixed(row[:_WIDTH])
-        if fixed.id == home_id:
-            home = fixed
-        elif fixed.status == ActivityStatus.published:
-            tasks.append(Reached(fixed, *row[_WIDTH:]))
-    return Outline(home, tuple(tasks)) if home is not None and home.kind == "outline" else None
-
-
-@lru_cache(4096)
-def _fixed(columns: tuple[Any, ...]) -> Fixed:
-    return Fixed(*columns[:-3], *map(_moment, columns[-3:]))
-
-
-def _moment(stored: str | datetime | None) -> datetime | None:
-    """A stored moment: on SQLite a text in UTC, on PostgreSQL aware in any zone."""
-    if stored is None:
-        return None
-    if isinstance(stored, str):
-        return datetime.fromisoformat(stored).replace(tzinfo=UTC)
-    return stored.astimezone(UTC)
-
-
-def ways(connection: Connection, context_id: int, member_id: int) -> dict[int, PostState]:
-    """Where the scores of one member are, by task of the course: of several columns, the one that is least far.
+    """The published tasks with what one member has reached and where his grades are; None if there is no such outline.
 
     One statement.
     """
+    row = connection.execute(_FOR_MEMBER, {"home": home_id, "member": member_id}).one()
+    home, tasks = None, []
+    for packed_columns, *reached in json.loads(row.tasks):
+        fixed = _fixed(packed_columns)
+        if fixed.id == home_id:
+            home = fixed
+        elif fixed.status == ActivityStatus.published:
+            tasks.append(Reached(fixed, *reached))
+    if home is None or home.kind != "outline":
+        return None
+    tasks.sort(key=_place)
+    return Outline(home, tuple(tasks), _ways(json.loads(row.ways)))
+
+
+@lru_cache(4096)
+def _fixed(columns: str) -> Fixed:
+    *plain, opens, due, closes = json.loads(columns)
+    return Fixed(*plain, _moment(opens), _moment(due), _moment(closes))
+
+
+def _place(task: Reached) -> tuple[int, int]:
+    return task.fixed.position, task.fixed.id
+
+
+def _moment(stored: str | None) -> datetime | None:
+    """A moment as JSON has it: on SQLite in UTC, on PostgreSQL in the zone that it says."""
+    if stored is None:
+        return None
+    found = datetime.fromisoformat(stored)
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+
+
+def _ways(posts: list[tuple[int, str]]) -> dict[int, PostState]:
+    """Where the scores of one member are, by task: of several columns, the one that is least far."""
     found: dict[int, PostState] = {}
-    for activity_id, state in connection.execute(_WAYS, {"context": context_id, "member": member_id}).all():
+    for activity_id, stored in posts:
+        state = _STATES[stored]
         if activity_id not in found or _FAR[state] < _FAR[found[activity_id]]:
             found[activity_id] = state
     return found

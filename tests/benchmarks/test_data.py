@@ -67,7 +67,7 @@ def test_home_of_the_file_shows_all_tasks(course: School, browser: FlaskClient) 
 
 def test_template_floor_renders_the_same_rows(app: Flask, course: School, browser: FlaskClient) -> None:
     request = requests.homes(course)[0]
-    bare = floor_template.create_floor(app, course.home_id, request["headers"]["Cookie"])
+    bare = floor_template.create_floor(app, course.home_id, [request["headers"]["Cookie"]])
     rows = [page.get_data(as_text=True).partition('<ul class="tasks">')[2].partition("<aside")[0]
             for page in (bare.test_client().get("/floor/home"), send(browser, request))]  # fmt: skip
     assert rows[0] == rows[1] != ""

@@ -20,7 +20,7 @@ from lti_tool.ledger.models import ActivityStatus
 
 @blueprint.get("/home/<int:activity_id>")
 def home(activity_id: int) -> ResponseReturnValue:
-    """Four statements for members: grants, tasks with what was reached, dates, ways of the grades."""
+    """Three statements for members: grants, tasks with what was reached and ways of the grades, dates."""
     with runtime().database.reading_core() as connection:
         asking = current.asking(connection)
         if asking is None:
@@ -37,7 +37,7 @@ def home(activity_id: int) -> ResponseReturnValue:
             known = rows.Known(
                 outline.tasks,
                 outline_deviations(connection, activity_id, actor.member_id),
-                queries.ways(connection, outline.home.context_id, actor.member_id),
+                outline.ways,
             )
     words = Words(current_language(), current_zone(), runtime().clock.now())
     if isinstance(known, rows.Known):
