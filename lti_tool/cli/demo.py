@@ -14,8 +14,10 @@ from urllib.error import URLError
 import click
 
 from lti_tool.cli import opening
+from lti_tool.cli.parents import die_with_parent
 
 FOLDER = Path("var/demo")
+_STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @click.command()
@@ -77,9 +79,13 @@ def _environment(folder: Path, port: int) -> dict[str, str]:
 
 
 def _run(commands: dict[str, list[str]], environment: dict[str, str], probes: dict[str, str], lms_url: str) -> None:
-    running = {name: subprocess.Popen(command, env=environment) for name, command in commands.items()}
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    # Said outright: a shell without job control starts `command &` with SIGINT ignored, and Python leaves that as it is.
+    for number in _STOPPING:
+        signal.signal(number, signal.default_int_handler)
+    running: dict[str, subprocess.Popen[bytes]] = {}
     try:
+        for name, command in commands.items():
+            running[name] = _started(command, environment)
         for name, url in probes.items():
             _await(name, url, running[name])
         click.echo(
@@ -90,12 +96,13 @@ def _run(commands: dict[str, list[str]], environment: dict[str, str], probes: di
         while all(process.poll() is None for process in running.values()):
             time.sleep(0.5)
         ended = next(name for name, process in running.items() if process.poll() is not None)
-        # Ctrl-C reaches the servers too, and one of them may be gone before we hear of it.
-        time.sleep(1)
         raise opening.Fault(f"{ended} ended by itself; see above.")
     except KeyboardInterrupt:
         click.echo("\n  Stopped. Everything is kept for the next `make demo`.")
     finally:
+        # A second Ctrl-C must not leave half of them behind.
+        for number in _STOPPING:
+            signal.signal(number, signal.SIG_IGN)
         for process in running.values():
             process.terminate()
         for process in running.values():
@@ -103,6 +110,19 @@ def _run(commands: dict[str, list[str]], environment: dict[str, str], probes: di
                 process.wait(timeout=15)
             except subprocess.TimeoutExpired:
                 process.kill()
+
+
+def _started(command: list[str], environment: dict[str, str]) -> subprocess.Popen[bytes]:
+    """A server in a process group of its own: Ctrl-C in a terminal reaches us alone, and we stop the servers.
+
+    Otherwise a server could be gone before we have heard of the Ctrl-C, as if it had ended by itself.
+    """
+    return subprocess.Popen(
+        command,
+        env=environment,
+        process_group=0,
+        preexec_fn=die_with_parent,  # noqa: PLW1509 - unsafe with threads, and we have none
+    )
 
 
 def _await(name: str, url: str, process: subprocess.Popen[bytes]) -> None:

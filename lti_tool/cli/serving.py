@@ -4,7 +4,6 @@ serve loads the application once and forks: a worker process and gunicorn's mast
 memory of what is loaded. The parent starts again what dies, and takes all down together.
 """
 
-import ctypes
 import gc
 import os
 import signal
@@ -22,11 +21,11 @@ from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]  #
 
 from lti_tool.app import create_app
 from lti_tool.cli import metrics, opening
+from lti_tool.cli.parents import die_with_parent
 from lti_tool.core.config import Settings
 from lti_tool.core.logs import log
 from lti_tool.core.web import Runtime
 
-_PR_SET_PDEATHSIG = 1
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 GRACE_SECONDS = 20
 SOON_SECONDS, QUICK_DEATHS = 30.0, 5
@@ -178,7 +177,7 @@ class Family:
         code = 1
         try:
             # When the parent is killed, the child must not live on and hold the port.
-            ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+            die_with_parent()
             for number in _SIGNALS:
                 signal.signal(number, signal.SIG_DFL)
             signal.pthread_sigmask(signal.SIG_SETMASK, former)

@@ -16,7 +16,7 @@ from urllib.parse import urljoin
 
 import pytest
 
-from tests.flows.test_operating import members
+from tests.flows.test_operating import members, session_of, signal_to
 from tests.flows.visitor import Browser
 from tests.flows.waiting import eventually
 from tests.lms_client import form_of
@@ -35,10 +35,12 @@ class Demo:
     lms_port: int = field(default_factory=free_port)
 
     @contextmanager
-    def running(self, *options: str) -> Iterator["subprocess.Popen[str]"]:
-        """Started and ready: it has said where to go."""
+    def running(self, *options: str, ignores_interrupt: bool = False) -> Iterator["subprocess.Popen[str]"]:
+        """Started and ready: it has said where to go; as `command &` of a shell without job control, if so wished."""
         command = [sys.executable, "-m", "lti_tool", "demo", "--folder", str(self.folder), *options]
         command += ["--tool-port", str(self.tool_port), "--lms-port", str(self.lms_port)]
+        if ignores_interrupt:
+            command = ["sh", "-c", "trap '' INT; exec \"$@\"", "sh", *command]
         environment = {name: value for name, value in os.environ.items() if not name.startswith("DANGKE_")}
         process = subprocess.Popen(
             command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
@@ -51,7 +53,7 @@ class Demo:
             assert process.stdout is not None
             for line in process.stdout:
                 said.append(line)
-                if f"http://localhost:{self.lms_port}" in line:
+                if "Ctrl-C stops everything" in line:
                     ready.set()
             ready.set()
 
@@ -62,8 +64,8 @@ class Demo:
             assert process.poll() is None, "".join(said)
             yield process
         finally:
-            if members(process.pid):
-                os.killpg(process.pid, signal.SIGKILL)
+            for left in session_of(process.pid):
+                signal_to(left, signal.SIGKILL)
             process.wait(10)
             reader.join(10)
             if process.stdout is not None:
@@ -109,16 +111,40 @@ def test_demo_starts_continues_and_starts_over(tmp_path: Path) -> None:
         # Ctrl-C in a terminal reaches the whole foreground group.
         os.killpg(process.pid, signal.SIGINT)
         assert process.wait(30) == 0
-        eventually(lambda: not members(process.pid), within=10, what="an empty process group")
+        assert session_of(process.pid) == [], "nobody is left"
     assert answers(f"http://127.0.0.1:{demo.tool_port}/healthz") == 0
     assert (demo.folder / "secret").stat().st_mode & 0o077 == 0
     with demo.running() as process:
         assert browser.request("GET", page).status == 200, "the session goes on"
         process.send_signal(signal.SIGTERM)
         process.wait(30)
-        eventually(lambda: not members(process.pid), within=10, what="an empty process group")
+        assert session_of(process.pid) == [], "nobody is left"
     with demo.running("--reset") as process:
         assert browser.request("GET", page).status == 404, "nobody knows the session any more"
         os.killpg(process.pid, signal.SIGINT)
         process.wait(30)
-        eventually(lambda: not members(process.pid), within=10, what="an empty process group")
+        assert session_of(process.pid) == [], "nobody is left"
+
+
+@pytest.mark.shows("N-06")
+@pytest.mark.parametrize("ignores_interrupt", [False, True], ids=["terminal", "background"])
+def test_ctrl_c_reaches_the_demo_alone_and_stops_all(tmp_path: Path, ignores_interrupt: bool) -> None:
+    """A server that hears of Ctrl-C before the demo does must not look like one that ended by itself."""
+    demo = Demo(tmp_path / "demo")
+    with demo.running(ignores_interrupt=ignores_interrupt) as process:
+        for early in set(members(process.pid)) - {process.pid}:
+            signal_to(early, signal.SIGINT)
+        assert members(process.pid) == [process.pid], "no server hears what the terminal sends"
+        assert answers(f"http://localhost:{demo.lms_port}/login") == 200
+        os.killpg(process.pid, signal.SIGINT)
+        os.killpg(process.pid, signal.SIGINT)  # Those in a hurry press twice.
+        assert process.wait(30) == 0
+        assert session_of(process.pid) == []
+
+
+def test_killed_demo_leaves_no_server_behind(tmp_path: Path) -> None:
+    demo = Demo(tmp_path / "demo")
+    with demo.running() as process:
+        process.kill()
+        process.wait(10)
+        eventually(lambda: session_of(process.pid) == [], within=30, what="an empty session")

@@ -144,13 +144,23 @@ def children(parent: int) -> list[int]:
 
 def members(group: int) -> list[int]:
     """Processes of a process group that still run."""
+    return _running(2, group)
+
+
+def session_of(leader: int) -> list[int]:
+    """Processes of a session, in whatever group, that still run."""
+    return _running(3, leader)
+
+
+def _running(field: int, value: int) -> list[int]:
+    """Processes one of whose numbers in /proc/<id>/stat, counted from the state, is this."""
     found = []
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
             fields = stat.read_text().rpartition(")")[2].split()
         except OSError:
             continue
-        if int(fields[2]) == group and fields[0] != "Z":
+        if int(fields[field]) == value and fields[0] != "Z":
             found.append(int(stat.parent.name))
     return found
 
