@@ -5,6 +5,7 @@ pytest_plugins = (
     "tests.plugins.gate",
     "tests.plugins.laws",
     "tests.plugins.loopback",
+    "tests.plugins.memory",
     "tests.plugins.shows",
     "tests.plugins.slow",
 )

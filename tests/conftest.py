@@ -2,24 +2,29 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import psycopg
 import pytest
 from flask import Flask
-from sqlalchemy import delete, text
+from sqlalchemy import text
 
-from lti_tool.app import METADATA, create_app
+from lti_tool.app import METADATA
 from lti_tool.core import logs, schema
 from lti_tool.core.clock import FakeClock
 from lti_tool.core.config import Settings, load_settings
 from lti_tool.core.database import Database
 from lti_tool.core.web import Runtime
+from tests.application import Press
+from tests.plugins.memory import room_in_memory
 from tests.postgres import VARIABLE
 from tests.school import School
 
 START = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
+DATABASE_ROOM = 64 * 1024 * 1024
 SECRET = "a secret for tests only, 0123456789 abcdefghij"
 
 
@@ -55,26 +60,45 @@ def _stamp(database: Database) -> None:
         connection.execute(text("INSERT INTO alembic_version VALUES (:head)"), {"head": schema.head()})
 
 
+@pytest.fixture(scope="session")
+def press() -> Iterator[Press]:
+    """What the applications of this process have in common."""
+    made = Press()
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def database_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Where the database of the test that runs is: in memory if there is room, for the product waits for the disk."""
+    memory = room_in_memory(DATABASE_ROOM)
+    if memory is None:
+        yield tmp_path_factory.mktemp("database")
+        return
+    with tempfile.TemporaryDirectory(prefix="dangke-", dir=memory) as folder:
+        yield Path(folder)
+
+
 @pytest.fixture
-def database_url(empty_database: str, tmp_path: Path) -> Iterator[str]:
-    """URL of a database with all tables, for this test alone."""
+def database_url(empty_database: str, database_folder: Path) -> Iterator[str]:
+    """URL of a database with all tables and no rows, for this test alone."""
     if empty_database.startswith("postgresql"):
         yield empty_database
         _empty(empty_database)
         return
-    copy = tmp_path / "test.sqlite3"
-    shutil.copy(empty_database.removeprefix("sqlite:///"), copy)
-    yield f"sqlite:///{copy}"
+    for left in database_folder.iterdir():
+        left.unlink()
+    copied = database_folder / "test.sqlite3"
+    shutil.copy(empty_database.removeprefix("sqlite:///"), copied)
+    yield f"sqlite:///{copied}"
 
 
 def _empty(url: str) -> None:
-    """Take all rows out again; deleting from small tables is quicker than truncating them."""
-    database = Database(url)
-    with database.engine.begin() as connection:
-        connection.execute(text("SET session_replication_role = replica"))
-        for table in METADATA.sorted_tables:
-            connection.execute(delete(table))
-    database.dispose()
+    """Take all rows out again, in one message; deleting from small tables is quicker than truncating them."""
+    tables = ["SET session_replication_role = replica"]
+    tables += [f'DELETE FROM "{table.name}"' for table in METADATA.sorted_tables]
+    with psycopg.connect(url.replace("+psycopg", "", 1), autocommit=True) as connection:
+        connection.execute(";".join(tables).encode())
 
 
 @pytest.fixture
@@ -86,14 +110,21 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def app(settings: Settings, clock: FakeClock) -> Iterator[Flask]:
+def more_routes() -> Callable[[Flask], None] | None:
+    """What adds the test's own routes to the application; a folder of tests may override it."""
+    return None
+
+
+@pytest.fixture
+def app(
+    settings: Settings, clock: FakeClock, press: Press, more_routes: Callable[[Flask], None] | None
+) -> Iterator[Flask]:
     """The application on the test database."""
     logs.configure("ERROR")
-    application = create_app(settings, clock)
+    application = press.application(settings, clock, more_routes)
     application.config["PROPAGATE_SURPRISES"] = True
     yield application
     runtime: Runtime = application.extensions["dangke"]
-    runtime.renderer.close()
     runtime.database.dispose()
 
 

@@ -43,8 +43,7 @@ def _b64(raw: bytes) -> str:
 def _signature(signed: bytes, alg: str, pem: str) -> bytes:
     if alg == "none":
         return b""
-    private = serialization.load_pem_private_key(pem.encode(), password=None)
-    assert isinstance(private, rsa.RSAPrivateKey)
+    private = _private(pem)
     if alg.startswith("HS"):
         public = private.public_key().public_bytes(
             serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
@@ -54,3 +53,11 @@ def _signature(signed: bytes, alg: str, pem: str) -> bytes:
         return hmac.sign(signed, public)
     known = jwt.get_algorithm_by_name(alg if alg in ("RS256", "RS384", "RS512", "PS256") else "RS256")
     return known.sign(signed, private)
+
+
+@cache
+def _private(pem: str) -> rsa.RSAPrivateKey:
+    """The key of a PEM; reading one costs ten times as much as signing."""
+    private = serialization.load_pem_private_key(pem.encode(), password=None)
+    assert isinstance(private, rsa.RSAPrivateKey)
+    return private

@@ -13,8 +13,8 @@ from lti_tool.core.clock import FakeClock
 from lti_tool.core.web import Runtime
 from lti_tool.identity.models import Member
 from lti_tool.ledger.models import Activity, LineItem, Placement, Result, ScorePost
-from lti_tool.lms.tool_keys import ensure_key
 from lti_tool.worker import Done, run_once
+from tests import tool_key
 from tests.flows.visitor import Visitor
 from tests.lms_client import LmsDriver
 from tests.lms_transport import WsgiTransport
@@ -32,7 +32,7 @@ class Campus:
 
     def __post_init__(self) -> None:
         self.runtime = self.app.extensions["dangke"]
-        ensure_key(self.runtime.database, self.runtime.keys, self.clock.now())
+        tool_key.install(self.runtime)
         self.config = sow(self.runtime, self.lms.base_url)
         self.lms.control("POST", "seed", self.config)
 

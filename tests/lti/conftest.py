@@ -1,6 +1,6 @@
 """A demo LMS on a port of its own, registered at the tool; a driver; a probe kind that says who is there."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +14,19 @@ from lti_tool.identity.actor import Can
 from lti_tool.launch.registrations import RegistrationForm, register
 from lti_tool.ledger.access import open_activity
 from lti_tool.ledger.kinds import Kind
-from lti_tool.lms.tool_keys import ensure_key
+from tests import tool_key
 from tests.lms_client import LmsDriver, running_lms
 from tests.lti.world import CLIENT_ID, World, tool_config
 
 
 @pytest.fixture
-def probe(app: Flask) -> None:
-    """A kind of activity whose page is JSON: role, name, right to author."""
+def more_routes() -> Callable[[Flask], None]:
+    """The probe's."""
+    return add_probe
+
+
+def add_probe(app: Flask) -> None:
+    """Pages of an activity that are JSON: role, name, right to author."""
     blueprint = Blueprint("probe", __name__)
 
     @blueprint.get("/probe/<int:activity_id>")
@@ -48,6 +53,11 @@ def probe(app: Flask) -> None:
         return jsonify(choice=choice)
 
     app.register_blueprint(blueprint)
+
+
+@pytest.fixture
+def probe(app: Flask) -> None:
+    """A kind of activity whose pages are the probe's."""
     found: Runtime = app.extensions["dangke"]
     found.kinds["probe"] = Kind(
         name="probe",
@@ -71,7 +81,7 @@ def lms(tmp_path: Path, clock: FakeClock) -> Iterator[LmsDriver]:
 def world(app: Flask, lms: LmsDriver, probe: None) -> World:
     """The tool with this LMS registered and our key made."""
     found: Runtime = app.extensions["dangke"]
-    ensure_key(found.database, found.keys, found.clock.now())
+    tool_key.install(found)
     with found.database.writing() as session:
         register(
             session,

@@ -8,6 +8,7 @@ import threading
 import time
 from collections import deque
 from dataclasses import dataclass
+from functools import cache
 from typing import Final, NamedTuple
 
 from lti_tool.core.http.sockets import TimedSocket, TimedTLSSocket
@@ -106,8 +107,9 @@ class Connections:
             self._pid = os.getpid()
 
 
+@cache
 def client_context() -> ssl.SSLContext:
-    """TLS 1.2 or later, certificates and names verified against the system's authorities."""
+    """TLS 1.2 or later, certificates and names verified against the system's authorities, which are read once."""
     context = ssl.create_default_context()
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context
