@@ -18,8 +18,9 @@ from lti_tool.core.http import Http
 from lti_tool.core.logs import log
 from lti_tool.core.web import Runtime
 from lti_tool.identity.models import BrowserSession
-from lti_tool.launch.models import LoginState
+from lti_tool.launch.models import LoginState, RegistrationInvite
 from lti_tool.lms.connector import Connector
+from lti_tool.lms.hosts import http_of
 from lti_tool.lms.models import AccessToken
 from lti_tool.lms.tokens import Tokens
 from lti_tool.passback import columns
@@ -48,7 +49,7 @@ class Worker:
     def __init__(self, runtime: Runtime, http: Http | None = None) -> None:
         settings = runtime.settings
         self.runtime = runtime
-        self._http = http or Http(lenient=settings.is_lenient, allowed_hosts=settings.lms_hosts, limits=LIMITS)
+        self._http = http or http_of(settings, runtime.database, LIMITS)
         tokens = Tokens(runtime.database, runtime.keys, self._http, runtime.clock)
         self._connector = Connector(self._http, tokens, runtime.clock)
         self.drain = Drain(runtime.database, runtime.clock, self._connector, concurrency=settings.drain_concurrency)
@@ -88,7 +89,7 @@ class Worker:
         return count
 
     def clean(self, now: datetime) -> int:
-        """Every 10 minutes: delete expired login states, sessions with their grants, and tokens, a few at a time."""
+        """Every 10 minutes: delete expired login states, sessions with their grants, tokens and invitations, a few at a time."""
         if self._cleaned_at is not None and now - self._cleaned_at < CLEAN_EVERY:
             return 0
         self._cleaned_at = now
@@ -98,7 +99,7 @@ class Worker:
 def clean(runtime: Runtime, now: datetime) -> int:
     """Delete what has expired for good; at most 500 rows per table. Returns how many."""
     deleted = 0
-    for table in (LoginState, BrowserSession, AccessToken):
+    for table in (LoginState, BrowserSession, AccessToken, RegistrationInvite):
         # A few at a time: whoever waits for the writer's lock shall not notice.
         old = select(table.id).where(table.expires_at < now).limit(CLEAN_ROWS)
         with runtime.database.writing_core() as connection:

@@ -136,7 +136,7 @@ def _number(text: str) -> int:
 def _hand_back(asked: Asked, items: list[dict[str, Any]], message: str = "") -> ResponseReturnValue:
     """The form that carries the signed answer to the LMS; signed now, however long the choice took (DL-15)."""
     with runtime().database.reading_core() as connection:
-        key = tool_keys.signing_key(connection, runtime().keys)
+        key = tool_keys.signing_key_of(connection, runtime().keys, asked.issuer, asked.client_id)
     claims = response(asked, items, nonce=secrets.token_urlsafe(24), now=runtime().clock.now(), message=message)
     signed = jwt.encode(claims, key.pem, "RS256", {"kid": key.kid})
     security.allow_form_to(urls.origin(asked.return_url))
