@@ -140,6 +140,12 @@ def create_database(server_url: str, name: str) -> str:
     return f"{head.rsplit('/', 1)[0]}/{name}?{tail}"
 
 
+def drop_database(server_url: str, name: str) -> None:
+    """Takes such a database away again, whoever is still connected."""
+    with psycopg.connect(server_url.replace("+psycopg", "", 1), autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
 def main() -> int:
     """Runs the command; returns its exit code."""
     parser = argparse.ArgumentParser(description=__doc__)

@@ -164,8 +164,9 @@ class Database:
         """
         with self._writer(), self.engine.connect() as connection:
             if self.is_sqlite:
-                connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
-                connection.commit()
+                connection.detach()  # closed afterwards, so that nobody gets it without foreign keys
+                # SQLite ignores this pragma inside a transaction, so it goes past SQLAlchemy, which would begin one.
+                connection.connection.cursor().execute("PRAGMA foreign_keys=OFF")
             yield connection
             connection.commit()
             if self.is_sqlite:
@@ -173,8 +174,6 @@ class Database:
                 connection.commit()
                 if broken:
                     raise RuntimeError(f"{len(broken)} rows point nowhere after the migration")
-                connection.exec_driver_sql("PRAGMA foreign_keys=ON")
-                connection.commit()
 
     @contextlib.contextmanager
     def _writer(self) -> Iterator[None]:

@@ -116,6 +116,26 @@ def test_acknowledged_rows_survive_a_power_cut(database: Database) -> None:
             assert connection.execute(text("SHOW synchronous_commit")).scalar() == "on"
 
 
+@pytest.mark.once
+def test_table_that_a_migration_rebuilds_keeps_the_rows_that_point_to_it(tmp_path: Path) -> None:
+    """SQLite deletes a dropped table's rows first, and with foreign keys on, all that hangs on them."""
+    database = Database(f"sqlite:///{tmp_path / 'small.sqlite3'}")
+    with database.writing_core() as connection:
+        connection.execute(text("CREATE TABLE parent (id INTEGER PRIMARY KEY)"))
+        connection.execute(text("CREATE TABLE child (of INTEGER NOT NULL REFERENCES parent ON DELETE CASCADE)"))
+        connection.execute(text("INSERT INTO parent VALUES (1)"))
+        connection.execute(text("INSERT INTO child VALUES (1)"))
+    with database.migrating() as connection:
+        connection.execute(text("CREATE TABLE rebuilt (id BIGINT PRIMARY KEY)"))
+        connection.execute(text("INSERT INTO rebuilt SELECT id FROM parent"))
+        connection.execute(text("DROP TABLE parent"))
+        connection.execute(text("ALTER TABLE rebuilt RENAME TO parent"))
+    with database.writing_core() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM child")) == 1
+        assert connection.scalar(text("PRAGMA foreign_keys")) == 1
+    database.dispose()
+
+
 def test_readers_do_not_wait_for_a_writer(database: Database) -> None:
     seen: list[int] = []
     with database.writing() as session:

@@ -1,4 +1,4 @@
-"""Migrations go up, down and up again with data in the tables, and models equal migrations."""
+"""Migrations go up, down and up again with data in every table, and models equal migrations."""
 
 import os
 import uuid
@@ -8,46 +8,50 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import func, inspect, select
+from alembic.script import ScriptDirectory
+from sqlalchemy import inspect, text
 
 from lti_tool.app import METADATA
 from lti_tool.core import schema
-from lti_tool.core.clock import FakeClock
 from lti_tool.core.database import Database
-from lti_tool.identity.models import Registration, Tenant
+from tests.migrations.filling import ROWS, fill
 from tests.plugins.engine import SERVER
-from tests.postgres import create_database
+from tests.postgres import create_database, drop_database
+
+Rows = dict[str, frozenset[tuple[object, ...]]]
 
 
 @pytest.fixture
 def empty(tmp_path: Path) -> Iterator[Database]:
     """A database with nothing in it."""
-    if server := os.environ.get(SERVER):
-        url = create_database(server, f"migrations_{uuid.uuid4().hex[:8]}")
-    else:
-        url = f"sqlite:///{tmp_path / 'empty.sqlite3'}"
-    database = Database(url)
+    server = os.environ.get(SERVER)
+    name = f"migrations_{uuid.uuid4().hex[:8]}"
+    database = Database(create_database(server, name) if server else f"sqlite:///{tmp_path / 'empty.sqlite3'}")
     yield database
     database.dispose()
+    if server:
+        drop_database(server, name)
 
 
-def fill(database: Database, clock: FakeClock) -> None:
-    with database.writing() as session:
-        tenant = Tenant(name="School")
-        session.add(tenant)
-        session.flush()
-        session.add(
-            Registration(
-                tenant_id=tenant.id,
-                name="LMS",
-                issuer="https://lms.example",
-                client_id="c",
-                auth_url="https://lms.example/auth",
-                token_url="https://lms.example/token",
-                jwks_url="https://lms.example/jwks",
-                created_at=clock.now(),
-            )
-        )
+def rows(database: Database) -> Rows:
+    """The primary keys of all rows by table, of the tables that are there now."""
+    with database.engine.connect() as connection:
+        tables = inspect(connection)
+        found = {}
+        for table in sorted(set(tables.get_table_names()) - {"alembic_version"}):
+            names = ", ".join(f'"{name}"' for name in tables.get_pk_constraint(table)["constrained_columns"])
+            found[table] = frozenset(tuple(row) for row in connection.execute(text(f'SELECT {names} FROM "{table}"')))
+    return found
+
+
+def of_tables(found: Rows, tables: Rows) -> Rows:
+    """Those of `found` whose tables stand in `tables` too."""
+    return {table: keys for table, keys in found.items() if table in tables}
+
+
+def revisions() -> list[str]:
+    """All revisions, the newest first."""
+    return [script.revision for script in ScriptDirectory.from_config(schema.config()).walk_revisions()]
 
 
 @pytest.mark.shows("H-05")
@@ -58,22 +62,41 @@ def test_models_equal_migrations(empty: Database) -> None:
         assert compare_metadata(context, METADATA) == []
 
 
-def test_migrations_go_up_down_and_up_with_data_in_the_tables(empty: Database, clock: FakeClock) -> None:
+def test_migrations_go_up_down_and_up_with_data_in_every_table(empty: Database) -> None:
     schema.upgrade(empty)
     assert schema.is_current(empty)
-    fill(empty, clock)
+    fill(empty)
+    assert {table: len(keys) for table, keys in rows(empty).items()} == dict.fromkeys(METADATA.tables, ROWS)
     schema.downgrade(empty, "base")
-    assert set(inspect(empty.engine).get_table_names()) <= {"alembic_version"}
+    assert rows(empty) == {}
     assert not schema.is_current(empty)
     schema.upgrade(empty)
-    fill(empty, clock)
-    with empty.reading() as session:
-        assert session.scalar(select(func.count()).select_from(Registration)) == 1
+    fill(empty)
+    assert {table: len(keys) for table, keys in rows(empty).items()} == dict.fromkeys(METADATA.tables, ROWS)
 
 
-def test_upgrade_twice_changes_nothing(empty: Database, clock: FakeClock) -> None:
+def test_each_step_down_and_up_keeps_the_rows_of_tables_that_stay(empty: Database) -> None:
     schema.upgrade(empty)
-    fill(empty, clock)
+    fill(empty)
+    filled = rows(empty)
+    for upper, lower in zip(revisions(), revisions()[1:], strict=False):
+        before = rows(empty)
+        schema.downgrade(empty, lower)
+        down = rows(empty)
+        assert down == {**down, **of_tables(before, down)}, f"down from {upper} to {lower}"
+        schema.upgrade(empty, upper)
+        up = rows(empty)
+        assert of_tables(up, down) == of_tables(down, up), f"up from {lower} to {upper}"
+        schema.downgrade(empty, lower)
+    oldest = rows(empty)
     schema.upgrade(empty)
-    with empty.reading() as session:
-        assert session.scalar(select(func.count()).select_from(Tenant)) == 1
+    assert of_tables(rows(empty), oldest) == of_tables(filled, oldest)
+    assert rows(empty).keys() == METADATA.tables.keys()
+
+
+def test_upgrade_twice_changes_nothing(empty: Database) -> None:
+    schema.upgrade(empty)
+    fill(empty)
+    before = rows(empty)
+    schema.upgrade(empty)
+    assert rows(empty) == before
