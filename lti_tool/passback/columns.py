@@ -110,11 +110,12 @@ def _take(connection: Connection, now: datetime) -> list[Missing]:
         )
         .select_from(LineItem)
         .join(Placement, Placement.id == LineItem.placement_id)
-        .join(Activity, Activity.id == Placement.activity_id)
+        .join(Activity, Activity.id == LineItem.activity_id)
         .join(Context, Context.id == Placement.context_id)
         .join(Deployment, Deployment.id == Context.deployment_id)
         .join(Registration, Registration.id == Deployment.registration_id)
         .where(*_conditions(now))  # type: ignore[arg-type]  # SQL conditions of several kinds
+        .order_by(LineItem.id)
         .limit(AT_ONCE)
     ).all()
     taken = []

@@ -172,14 +172,14 @@ def _due_rows(connection: Connection, target: Target, limit: int, now: datetime)
             LineItem.state.label("column_state"),
             LineItem.maximum.label("column_maximum"),
             Activity.maximum,
-            _of_member(Result.score, Result.activity_id == Placement.activity_id, Result.member_id),
+            _of_member(Result.score, Result.activity_id == LineItem.activity_id, Result.member_id),
             _of_member(Enrolment.gradable, Enrolment.context_id == Placement.context_id, Enrolment.member_id),
             _of_member(Member.sub, true(), Member.id),
         )
         .select_from(ScorePost)
         .join(LineItem, LineItem.id == of_item)
         .join(Placement, Placement.id == LineItem.placement_id)
-        .outerjoin(Activity, Activity.id == Placement.activity_id)
+        .outerjoin(Activity, Activity.id == LineItem.activity_id)
         .where(*_is_due(now), of_item.in_(ours))
         .order_by(*order)
         .limit(limit)
@@ -242,6 +242,10 @@ def record(connection: Connection, outcomes: Sequence[Outcome], now: datetime) -
 
     If the result changed while its older value was on the way, the post stays as the change left it: due.
     """
+    # In the order of ledger.services.outbox.ORDER: columns first, then posts; a launch does the same.
+    columns = _change_columns(connection, outcomes, now)
+    ours = ScorePost.id.in_([outcome.post.id for outcome in outcomes])
+    hold_posts(connection, or_(ours, ScorePost.line_item_id.in_(columns)) if columns else ours)
     sent = [outcome for outcome in outcomes if outcome.step.state is PostState.sent]
     others = [outcome for outcome in outcomes if outcome.step.state is not PostState.sent]
     if sent:
@@ -251,7 +255,15 @@ def record(connection: Connection, outcomes: Sequence[Outcome], now: datetime) -
     events = [_event(outcome, now) for outcome in outcomes if outcome.reply.answer is not rules.Answer.unsent]
     if events:
         connection.execute(insert(ScoreEvent), events)
-    _change_columns(connection, outcomes, now)
+    for item_id, cause in columns.items():
+        _settle_posts(connection, item_id, cause, now)
+
+
+def hold_posts(connection: Connection, condition: Any) -> None:
+    """Lock score posts in the house's order; statements that change many of them lock in an order of their own."""
+    if connection.dialect.name != "sqlite":
+        order = (ScorePost.member_id, ScorePost.line_item_id)
+        connection.execute(select(ScorePost.id).where(condition).order_by(*order).with_for_update())
 
 
 _IS_CURRENT = ScorePost.revision == bindparam("sent_revision_")
@@ -302,10 +314,14 @@ def _event(outcome: Outcome, now: datetime) -> dict[str, Any]:
     }
 
 
-def _change_columns(connection: Connection, outcomes: Iterable[Outcome], now: datetime) -> None:
-    """A column that is gone or closed: nothing more is sent there, all its scores wait for it."""
+def _change_columns(connection: Connection, outcomes: Iterable[Outcome], now: datetime) -> dict[int, str | None]:
+    """A column that is gone or closed: nothing more is sent there.
+
+    The line items that were asked so, with the cause; None: it is another column by now, to which all is sent.
+    """
+    found: dict[int, str | None] = {}
     changes = {outcome.post.line_item_id: outcome for outcome in outcomes if outcome.step.column is not None}
-    for item_id, outcome in changes.items():
+    for item_id, outcome in sorted(changes.items()):
         change = outcome.step.column
         if change is None:
             continue
@@ -315,15 +331,18 @@ def _change_columns(connection: Connection, outcomes: Iterable[Outcome], now: da
             .where(LineItem.id == item_id, LineItem.url == outcome.post.url)
             .values(state=LineItemState(change.state), cause=change.cause, checked_at=now)
         )
-        state = PostState.waiting_for_column if done.rowcount else PostState.waiting
-        connection.execute(
-            update(ScorePost)
-            .where(
-                ScorePost.line_item_id == item_id,
-                ScorePost.state.in_([PostState.waiting, PostState.waiting_for_column]),
-            )
-            .values(state=state, cause=outcome.step.cause if done.rowcount else "", due_at=now)
-        )
+        found[item_id] = outcome.step.cause if done.rowcount else None
+    return found
+
+
+def _settle_posts(connection: Connection, item_id: int, cause: str | None, now: datetime) -> None:
+    """All scores of a column that is gone wait for it; those of one that has come back are due (`cause` None)."""
+    posts = (
+        ScorePost.line_item_id == item_id,
+        ScorePost.state.in_([PostState.waiting, PostState.waiting_for_column]),
+    )
+    state = PostState.waiting if cause is None else PostState.waiting_for_column
+    connection.execute(update(ScorePost).where(*posts).values(state=state, cause=cause or "", due_at=now))
 
 
 def set_breaker(
@@ -348,8 +367,8 @@ def set_breaker(
         .join(Deployment, Deployment.id == Context.deployment_id)
         .where(Deployment.registration_id == target.platform.id)
     )
-    connection.execute(
-        update(ScorePost)
+    waiting = (
+        select(ScorePost.id)
         .where(
             ScorePost.line_item_id.in_(items),
             text("score_post.state IN ('waiting', 'sending')"),
@@ -357,5 +376,8 @@ def set_breaker(
             ScorePost.cause.in_(rules.ILL_CAUSES),
             ScorePost.due_at > now,
         )
-        .values(due_at=now)
+        # Posts of an earlier statement are held already, so this one waits for nobody: what somebody else has locked
+        # is being made due or answered at this moment.
+        .with_for_update(skip_locked=True)
     )
+    connection.execute(update(ScorePost).where(ScorePost.id.in_(waiting)).values(due_at=now))

@@ -1,12 +1,14 @@
 """Writes that somebody asks for: sending again. Flush, never commit."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import and_, or_, select, update
 from sqlalchemy.orm import Session
 
-from lti_tool.ledger.models import Activity, LineItem, Placement, ScorePost
+from lti_tool.ledger.models import Activity, LineItem, ScorePost
 from lti_tool.ledger.rules import PostState
+from lti_tool.passback import outbox
 
 REFUSED = (PostState.refused, PostState.differs)
 
@@ -21,17 +23,18 @@ def send_again(
     session.flush()
     items = (
         select(LineItem.id)
-        .join(Placement, Placement.id == LineItem.placement_id)
-        .join(Activity, Activity.id == Placement.activity_id)
+        .join(Activity, Activity.id == LineItem.activity_id)
         .where(or_(Activity.id == activity_id, Activity.parent_id == activity_id))
     )
-    statement = (
-        update(ScorePost)
-        .where(ScorePost.line_item_id.in_(items))
-        .values(state=PostState.waiting, revision=ScorePost.revision + 1, due_at=now, attempts=0, cause="")
-    )
+    posts: list[Any] = [ScorePost.line_item_id.in_(items)]
     if member_id is not None:
-        statement = statement.where(ScorePost.member_id == member_id)
+        posts.append(ScorePost.member_id == member_id)
     if only_refused:
-        statement = statement.where(ScorePost.state.in_(REFUSED))
-    return session.connection().execute(statement).rowcount
+        posts.append(ScorePost.state.in_(REFUSED))
+    connection = session.connection()
+    outbox.hold_posts(connection, and_(*posts))
+    return connection.execute(
+        update(ScorePost)
+        .where(*posts)
+        .values(state=PostState.waiting, revision=ScorePost.revision + 1, due_at=now, attempts=0, cause="")
+    ).rowcount
