@@ -13,7 +13,7 @@ export DEMO_LMS_PORT ?= 9080
 RUNTIME_INPUTS := setup.py constraints/runtime.txt package.json package-lock.json tools/assets.py tools/codemirror.mjs
 TEST_INPUTS := constraints/test.txt tests/browser/package-lock.json
 
-.PHONY: help setup setup-test demo demo-reset test check bench soak evidence lock catalogues clean
+.PHONY: help setup setup-test demo demo-reset test check lint bench soak evidence lock catalogues clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -38,11 +38,13 @@ demo: setup  ## the tool and a demo LMS on this machine (DEMO_TOOL_PORT, DEMO_LM
 demo-reset: setup  ## the same, starting over with the sample course
 	@exec $(BIN)/dangke demo --reset
 
-check: setup-test  ## lint, types, contracts and unit tests, in under two minutes
+lint: setup-test  ## lint, types and import contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+
+check: lint  ## lint, types, contracts and unit tests, in under two minutes
 	DANGKE_PARTIAL_RUN=1 $(BIN)/python -m pytest -q -n 2 -m "not browser and not slow" -p no:cacheprovider
 
 test: setup-test  ## the whole suite, on SQLite and on PostgreSQL

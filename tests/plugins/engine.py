@@ -37,13 +37,20 @@ def pytest_report_header() -> str:
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leaves out the tests of the other engine, and keeps the browser tests on one worker: they share their servers."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves out the tests of the other engine, and keeps the browser tests on one worker: they share their servers.
+
+    In a parallel run the long ones come first, so that no worker is left alone with them at the end.
+    """
     for item in items:
         if item.get_closest_marker("browser"):
             item.add_marker(pytest.mark.xdist_group("browser"))
     foreign = "once" if on_postgresql() else "postgresql"
     items[:] = [item for item in items if item.get_closest_marker(foreign) is None]
+    if hasattr(config, "workerinput"):
+        items.sort(
+            key=lambda item: item.get_closest_marker("browser") is None and item.get_closest_marker("slow") is None
+        )
 
 
 @pytest.fixture(scope="session")
