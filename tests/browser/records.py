@@ -10,7 +10,6 @@ from courses.progress.models import LearningTime
 from lti_tool.core.database import Database
 from lti_tool.identity.models import Context, Member
 from lti_tool.ledger.models import Activity
-from quizzes.attempts.models import Attempt
 from tests.stack import Stack
 
 
@@ -41,22 +40,3 @@ def studied_before(stack: Stack, person: str, seconds: int, course: str = "cours
         }
         if not connection.execute(update(LearningTime).filter_by(**row).values(**credit)).rowcount:
             connection.execute(insert(LearningTime).values(**row, **credit))
-
-
-def time_is_up(stack: Stack, person: str) -> None:
-    """The running attempt of this person ends now, as if it had been begun that much earlier."""
-    now = datetime.now(UTC)
-    with _records(stack) as connection:
-        member = connection.execute(select(Member.id).where(Member.sub == person)).scalar_one()
-        running = connection.execute(
-            select(Attempt.id, Attempt.started_at, Attempt.ends_at).where(
-                Attempt.member_id == member, Attempt.finished_at.is_(None)
-            )
-        ).one()
-        assert running.ends_at is not None
-        earlier = running.ends_at - now
-        connection.execute(
-            update(Attempt)
-            .where(Attempt.id == running.id)
-            .values(started_at=running.started_at - earlier, ends_at=now, next_check_at=now)
-        )

@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
+from time import monotonic
 
 import pytest
 from playwright.sync_api import Frame, expect
@@ -59,7 +61,7 @@ def test_home_tells_what_is_required_and_due(stack: Stack, new_screen: NewScreen
     assert re.search(r"未开始|进行中", quiz.inner_text()), quiz.inner_text()
 
 
-@pytest.mark.shows("J-01", "J-02", "J-03", "J-04", "J-28", "J-29", "J-30", "A-01", "A-02")
+@pytest.mark.shows("J-01", "J-02", "J-04", "J-28", "J-29", "J-30", "A-01", "A-02")
 @pytest.mark.parametrize("person", list(LOOKS))
 def test_member_completes_the_lesson(stack: Stack, new_screen: NewScreen, person: str) -> None:
     screen = new_screen(stack, **vars(LOOKS[person]))
@@ -101,3 +103,33 @@ def test_member_completes_the_lesson(stack: Stack, new_screen: NewScreen, person
     expect(home.locator("li.task--done .state--done").first).to_be_visible()
     assert_sound(screen.page)
     screen.screenshot(f"home-{person}")
+
+
+@pytest.mark.slow
+@pytest.mark.shows("J-03", "J-04")
+def test_minute_of_study_is_credited_by_heartbeats_alone(stack: Stack, new_screen: NewScreen) -> None:
+    """A real minute before the page: nothing of it is put into the records."""
+    desk = Desk(stack, new_screen(stack), "both").sign_in()
+    began = monotonic()
+    lesson = desk.open(link_of(stack, "lesson"))
+    time_needed = lesson.locator("[data-checklist]").first.locator("li").filter(has_text=re.compile("学习满|分钟"))
+    expect(time_needed).not_to_have_class(re.compile("is-met"))
+    credited = [0]
+    while credited[-1] < NEEDED:
+        with desk.page.expect_response(re.compile(r"/beat$"), timeout=20_000) as beat:
+            desk.page.mouse.move(300 + len(credited), 400)
+        credited.append(beat.value.json()["credited"])
+        assert credited[-1] <= monotonic() - began, "more is credited than has passed"
+    # The first beat, as the page opened, said that somebody is there; each later one credits the time since the one before.
+    told = [0, *filter(None, credited)]
+    assert len(told) >= 4, "a minute is not credited at once"
+    assert all(0 < after - before <= 30 for before, after in pairwise(told)), told
+    expect(time_needed).to_have_class(re.compile("is-met"))
+    expect(lesson.locator("[data-clock]").first).to_have_text(re.compile(r"1"))
+    read_all(lesson)
+    question = lesson.locator("section.ask")
+    question.locator("label.choice").filter(has_text="a pet name").locator("input").check()
+    question.locator("button.btn--main").click()
+    expect(lesson.locator("[data-checklist]").first.locator("li.is-met")).to_have_count(3)
+    cell = desk.wait_for_grade(column_of(stack, "lesson"), "both", 100)
+    assert (cell["activity-progress"], cell["grading-progress"]) == ("Completed", "FullyGraded")
