@@ -17,8 +17,9 @@ _CREDIT = (
     f"(CASE WHEN {_GAP} > 0 AND {_GAP} <= {LONGEST_GAP_MS} AND {_USED} + {_GAP} <= {DAILY_MS} THEN {_GAP} ELSE 0 END)"
 )
 
-# The person's own dates beat the activity's; groups and the LMS's window are asked in the slow way (`is_open`), because
-# they are rare. Preview, guests and mentors never count.
+# The person's own dates beat the activity's, and the window of each of the LMS's links narrows them, as in
+# ledger.windows; groups are asked in the slow way (`is_open`), because they are rare. Preview, guests and mentors never
+# count.
 _POINT_SQL = f"""
 INSERT INTO learning_pointer (member_id, activity_id, beat_ms, gap_ms, credit_ms, day, day_ms)
 SELECT s.member_id, a.id, :ms, 0, 0, :day, 0
@@ -31,7 +32,9 @@ WHERE s.token_hash = :token AND s.carrier = :carrier AND s.expires_at > :now AND
   AND a.id = :activity AND a.kind = 'lesson' AND a.status = 'published'
   AND g.preview = :no AND g.role = 'member'
   AND (:is_open OR ((COALESCE(o.opens_at, a.opens_at) IS NULL OR COALESCE(o.opens_at, a.opens_at) <= :now)
-    AND (COALESCE(o.closes_at, a.closes_at) IS NULL OR COALESCE(o.closes_at, a.closes_at) > :now)))
+    AND (COALESCE(o.closes_at, a.closes_at) IS NULL OR COALESCE(o.closes_at, a.closes_at) > :now)
+    AND NOT EXISTS (SELECT 1 FROM placement p WHERE p.activity_id = a.id AND p.context_id = a.context_id
+      AND (p.lms_opens_at > :now OR p.lms_closes_at <= :now))))
 ON CONFLICT (member_id) DO UPDATE SET
   activity_id = excluded.activity_id,
   gap_ms = CASE WHEN {_GAP} > 0 THEN {_GAP} ELSE 0 END,

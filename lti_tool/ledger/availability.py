@@ -1,9 +1,11 @@
 """When an activity is open for one person: its own dates, overrides, and the LMS's window (pure).
 
 A person's override beats a group's; among groups the most generous wins; the LMS's window can only narrow (CP-02).
+An activity that several links of its course show has the strictest of their windows: what was begun through one link is
+worked on through the other, so that a second link without dates must not lift what the teacher has set on the first.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -63,15 +65,17 @@ class Window:
         return Phase.open
 
 
-def effective(dates: Dates, overrides: Sequence[Concession] = (), lms: Dates | None = None) -> Window:
-    """The window of one person."""
+def effective(dates: Dates, overrides: Sequence[Concession] = (), links: Iterable[Dates] = ()) -> Window:
+    """The window of one person. `links`: the windows that the LMS sets on the links which show the activity."""
     window = Window(opens=dates.opens, due=dates.due, closes=dates.closes)
     groups = [each for each in overrides if not each.is_personal]
     if groups:
         window = _with(window, _most_generous(groups))
     for personal in (each for each in overrides if each.is_personal):
         window = _with(window, personal)
-    return _narrowed(window, lms) if lms else window
+    for lms in links:
+        window = _narrowed(window, lms)
+    return window
 
 
 def _most_generous(groups: Sequence[Concession]) -> Concession:

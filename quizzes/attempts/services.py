@@ -15,7 +15,7 @@ from lti_tool.identity.actor import Actor, Can
 from lti_tool.ledger import services as ledger
 from lti_tool.ledger.availability import Window
 from lti_tool.ledger.models import Activity
-from lti_tool.ledger.queries import window_of
+from lti_tool.ledger.windows import window_of
 from lti_tool.questions.shuffling import attempt_seed, option_order, shuffled
 from quizzes.attempts import queries, rules
 from quizzes.attempts.models import Answer, Attempt
@@ -252,8 +252,8 @@ def reopen(
 ) -> None:
     """Let a member go on with a closed attempt for `minutes` more, with a reason. The caller holds the row's lock.
 
-    Its answers stay; the grade stays as it is until it is handed in again. Raises Conflict if it is open already or if
-    another attempt is.
+    Its answers stay; the grade stays as it is until it is handed in again. Raises Conflict if it is open already, if
+    another attempt is, or if the LMS's own window is over, which we cannot move.
     """
     if attempt.state.is_open or attempt.is_preview:
         raise Conflict
@@ -261,8 +261,8 @@ def reopen(
         raise Conflict(
             _l("This member has another attempt running."), action=_l("Reopen it when that one is handed in.")
         )
+    window = window_of(session, activity, attempt.member_id, with_lms=False)
     end = now + timedelta(minutes=minutes)
-    window = window_of(session, activity, attempt.member_id)
     dates = {"closes_at": end} if window.closes is not None and window.closes < end else {}
     # The override row is where the reason stands, and its change makes every planning look again.
     ledger.set_override(
@@ -270,6 +270,11 @@ def reopen(
     )
     session.refresh(activity)
     window = window_of(session, activity, attempt.member_id)
+    if window.closes is not None and window.closes <= now:
+        raise Conflict(
+            _l("Your LMS closed this quiz at the date that is set there; it cannot be opened again from here."),
+            action=_l("Move the date in the LMS, open the quiz from there once, and reopen the attempt then."),
+        )
     limit = rules.limit_for(attempt.limit_seconds, window)
     if limit is not None:
         attempt.extra_seconds = int((end - attempt.started_at).total_seconds()) - limit

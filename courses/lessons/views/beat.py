@@ -5,7 +5,6 @@ from flask.typing import ResponseReturnValue
 
 from courses.lessons import services
 from courses.lessons.views.blueprint import blueprint
-from courses.progress import queries as progress
 from courses.progress.services import Beat, beat
 from lti_tool.core.errors import NotFound, SessionChanged
 from lti_tool.core.web import runtime
@@ -14,6 +13,7 @@ from lti_tool.identity.actor import Carrier
 from lti_tool.identity.sessions import hash_token
 from lti_tool.ledger.access import open_activity
 from lti_tool.ledger.availability import Phase
+from lti_tool.ledger.windows import window_of
 
 
 @blueprint.post("/lessons/<int:activity_id>/beat", endpoint="beat")
@@ -65,7 +65,7 @@ class _Asked:
 
 
 def _reason(activity_id: int) -> str:
-    """Why the first statement found nothing to credit; empty if the dates are open after all (groups, LMS's window).
+    """Why the first statement found nothing to credit; empty if the dates are open after all (groups).
 
     Raises NotFound if it is not this person's lesson, SessionChanged if the page is a former member's.
     """
@@ -75,5 +75,5 @@ def _reason(activity_id: int) -> str:
             raise SessionChanged
         if not services.counts(actor):
             return "preview"
-        phase = progress.window(session.connection(), activity, actor.member_id).phase(runtime().clock.now())
+        phase = window_of(session.connection(), activity, actor.member_id).phase(runtime().clock.now())
     return {Phase.before: "before", Phase.closed: "closed"}.get(phase, "")

@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 from courses.lessons import queries, questions, rules, services, standing, texts
 from courses.lessons.views import shown
 from courses.lessons.views.blueprint import blueprint
-from courses.progress import queries as progress
 from courses.progress.rules import BEAT_SECONDS
 from lti_tool.core.errors import NotFound
 from lti_tool.core.i18n import format_duration, gettext
@@ -18,6 +17,7 @@ from lti_tool.identity.actor import Actor, Can
 from lti_tool.ledger.access import open_activity
 from lti_tool.ledger.availability import Phase
 from lti_tool.ledger.models import Activity
+from lti_tool.ledger.windows import window_of
 
 
 @blueprint.get("/lessons/<int:activity_id>")
@@ -27,7 +27,7 @@ def show(activity_id: int) -> ResponseReturnValue:
         actor, activity = open_activity(session, activity_id, kind="lesson")
         connection = session.connection()
         used = queries.used(connection, activity_id)
-        window = progress.window(connection, activity, actor.member_id)
+        window = window_of(connection, activity, actor.member_id)
         is_staff = actor.can(Can.follow)
         items = used.blocks if used.version_id else queries.draft(connection, activity_id).blocks if is_staff else ()
         done = queries.standing(connection, activity_id, actor.member_id)
@@ -116,7 +116,7 @@ def _studying(session: Session, activity_id: int) -> tuple[Actor, Activity, quer
     if used.version_id is None:
         raise NotFound
     if services.counts(actor):
-        window = progress.window(session.connection(), activity, actor.member_id)
+        window = window_of(session.connection(), activity, actor.member_id)
         services.require_open(window.phase(runtime().clock.now()))
     return actor, activity, used
 

@@ -9,13 +9,13 @@ from courses.outline import queries
 from courses.outline.views import rows, staff
 from courses.outline.views.blueprint import blueprint
 from courses.outline.views.words import Words
-from courses.progress.queries import outline_deviations
 from lti_tool.core.errors import NotFound
 from lti_tool.core.i18n import current_language, current_zone
 from lti_tool.core.web import render, runtime
 from lti_tool.identity import current
 from lti_tool.identity.actor import Actor, Can
 from lti_tool.ledger.models import ActivityStatus
+from lti_tool.ledger.windows import outline_deviations
 
 
 @blueprint.get("/home/<int:activity_id>")

@@ -11,10 +11,10 @@ from courses.outline import rules
 from courses.outline.queries import Reached
 from courses.outline.rules import State
 from courses.outline.views.words import Words
-from courses.progress.queries import Deviations, dates_of
 from lti_tool.core.i18n import format_day, format_duration, gettext, ngettext, speaking
 from lti_tool.core.web import runtime
 from lti_tool.ledger.rules import PostState
+from lti_tool.ledger.windows import Deviations, dates_of
 
 MOST_DEADLINES = 4
 _OPEN = frozenset({State.late, State.soon, State.doing, State.todo})

@@ -13,7 +13,7 @@ from lti_tool.identity.actor import Actor, Can
 from lti_tool.ledger.access import open_activity
 from lti_tool.ledger.availability import Phase, Window
 from lti_tool.ledger.models import Activity, ActivityStatus
-from lti_tool.ledger.queries import window_of
+from lti_tool.ledger.windows import window_of
 
 blueprint = Blueprint("forum_threads", __name__, template_folder="../../templates")
 

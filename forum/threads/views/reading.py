@@ -20,8 +20,8 @@ from lti_tool.identity.models import Enrolment, Member
 from lti_tool.ledger.access import open_activity
 from lti_tool.ledger.availability import Phase, Window
 from lti_tool.ledger.models import Activity, ActivityStatus
-from lti_tool.ledger.queries import window_of
 from lti_tool.ledger.trail import trail
+from lti_tool.ledger.windows import window_of
 
 
 @blueprint.get("/forum/<int:activity_id>")

@@ -18,8 +18,8 @@ from lti_tool.identity.actor import Can
 from lti_tool.identity.models import Member
 from lti_tool.ledger.access import open_activity
 from lti_tool.ledger.models import Activity, Result
-from lti_tool.ledger.queries import window_of
 from lti_tool.ledger.trail import Crumb, trail
+from lti_tool.ledger.windows import window_of
 from quizzes.attempts import queries, services, showing, texts
 from quizzes.attempts.models import Attempt
 from quizzes.attempts.rules import AttemptState, ClosedBy

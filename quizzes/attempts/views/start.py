@@ -16,8 +16,8 @@ from lti_tool.identity.actor import Actor, Can
 from lti_tool.ledger.access import open_activity
 from lti_tool.ledger.availability import Window
 from lti_tool.ledger.models import Activity, ActivityStatus
-from lti_tool.ledger.queries import window_of
 from lti_tool.ledger.trail import Crumb, trail
+from lti_tool.ledger.windows import window_of
 from quizzes.attempts import queries, rules, services, texts
 from quizzes.attempts.models import Attempt
 from quizzes.attempts.rules import AttemptState, ClosedBy, Past, Refusal, Start

@@ -1,15 +1,16 @@
 """Beginning, running without JavaScript, handing in, previews, and what staff may give."""
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from lti_tool.core.clock import FakeClock
-from lti_tool.ledger.models import AuditEvent, Entry, Override, Result
+from lti_tool.ledger import services as ledger
+from lti_tool.ledger.models import Activity, AuditEvent, Entry, Override, Placement, Result
 from quizzes.attempts.models import Attempt
 from quizzes.attempts.rules import AttemptState
 from quizzes.marking.rules import GradeMethod
@@ -251,6 +252,53 @@ def test_instructor_reopens_an_attempt_with_a_reason(quizzes: Quizzes, school: S
     quizzes.begin(quizzes.quiz(SINGLE, settings=TWO), school.member)
     assert instructor.post_form(reopen, {"minutes": "15", "reason": "again"}).status_code == 303
     assert instructor.post_form(reopen, {"minutes": "15", "reason": "again"}).status_code == 409
+
+
+def narrow(school: School, activity: Activity, closes: datetime) -> None:
+    """The LMS closes the quiz's link at `closes`."""
+    school.placement(activity)
+    with school.database.writing() as session:
+        session.execute(update(Placement).where(Placement.activity_id == activity.id).values(lms_closes_at=closes))
+        ledger.schedule_changed(session, activity.id)
+
+
+@pytest.mark.parametrize("own", [None, 30, 90])
+def test_attempt_is_not_reopened_after_the_lms_has_closed_the_quiz(
+    own: int | None, quizzes: Quizzes, school: School, clock: FakeClock
+) -> None:
+    """Whenever we ourselves would close it."""
+    closes = None if own is None else school.now + timedelta(minutes=own)
+    activity = quizzes.quiz(SINGLE, settings=TWO, closes_at=closes)
+    narrow(school, activity, school.now + timedelta(minutes=60))
+    sitting = quizzes.begin(activity, school.member)
+    sitting.submit()
+    clock.advance(timedelta(hours=2))
+    reopen = f"/quizzes/{activity.id}/attempts/{sitting.attempt_id}/reopen"
+    refused = school.client(school.instructor).post_form(reopen, {"minutes": "15", "reason": "network was gone"})
+    assert refused.status_code == 409
+    assert "LMS" in refused.text
+    assert quizzes.attempt(sitting.attempt_id).state is AttemptState.finished
+    with school.database.reading() as session:
+        assert session.scalar(select(Override.id)) is None
+
+
+def test_reopened_attempt_is_open_until_the_lms_closes_the_quiz(
+    quizzes: Quizzes, school: School, clock: FakeClock
+) -> None:
+    activity = quizzes.quiz(SINGLE, settings=Settings(attempts_allowed=2, time_limit_seconds=300))
+    lms_closes = school.now + timedelta(minutes=60)
+    narrow(school, activity, lms_closes)
+    sitting = quizzes.begin(activity, school.member)
+    sitting.submit()
+    clock.advance(timedelta(minutes=50))
+    reopen = f"/quizzes/{activity.id}/attempts/{sitting.attempt_id}/reopen"
+    fields = {"minutes": "15", "reason": "network was gone"}
+    assert school.client(school.instructor).post_form(reopen, fields).status_code == 303
+    attempt = quizzes.attempt(sitting.attempt_id)
+    assert (attempt.state, attempt.ends_at) == (AttemptState.in_progress, lms_closes)
+    assert Sitting(school.client(school.member), sitting.attempt_id).answer(1, "a", seq=9).status_code == 200
+    with school.database.reading() as session:
+        assert session.scalar(select(Override.closes_at)) is None
 
 
 def test_instructor_sees_everybody(quizzes: Quizzes, school: School) -> None:

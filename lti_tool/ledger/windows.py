@@ -1,4 +1,7 @@
-"""The dates that hold for one person, for one activity or for all of an outline: one statement each."""
+"""The dates that hold for one person, for one activity or for all of an outline: one statement each.
+
+Quizzes, lessons, discussions and the course home all ask here, so that they say the same.
+"""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -16,6 +19,7 @@ from sqlalchemy import (
     select,
     union_all,
 )
+from sqlalchemy.orm import Session
 
 from lti_tool.core.columns import BigId
 from lti_tool.identity.models import GroupMember
@@ -23,8 +27,7 @@ from lti_tool.ledger.availability import Concession, Dates, Window, effective
 from lti_tool.ledger.models import Activity, Override, Placement
 
 Deviations = Mapping[int, tuple[list[Concession], list[Dates]]]
-"""By activity: overrides of the person and his groups, and the windows of the LMS's links."""
-
+"""By activity: overrides of the person and his groups, and the windows that the LMS sets on its links."""
 
 _activity, _override = Activity.__table__, Override.__table__
 _placement, _group = Placement.__table__, GroupMember.__table__
@@ -61,7 +64,10 @@ def _statement(condition: ColumnElement[bool]) -> CompoundSelect[Any]:
             null(),
             null(),
         )
-        .join(_activity, _activity.c.id == _placement.c.activity_id)
+        .join(
+            _activity,
+            (_activity.c.id == _placement.c.activity_id) & (_activity.c.context_id == _placement.c.context_id),
+        )
         .where(condition, or_(_placement.c.lms_opens_at.is_not(None), _placement.c.lms_closes_at.is_not(None)))
     )
     return union_all(overrides, windows)
@@ -99,14 +105,17 @@ def _collected(rows: Sequence[Any]) -> Deviations:
 
 
 def dates_of(row: Any, found: Deviations) -> Window:
-    """The window of one row (id, opens, due, closes); the LMS narrows it only if it has one link to the activity."""
-    concessions, lms = found.get(row.id, ((), ()))
-    return effective(Dates(row.opens, row.due, row.closes), concessions, lms[0] if len(lms) == 1 else None)
+    """The window of one row (id, opens, due, closes)."""
+    concessions, links = found.get(row.id, ((), ()))
+    return effective(Dates(row.opens, row.due, row.closes), concessions, links)
 
 
-def window(connection: Connection, activity: Activity, member_id: int) -> Window:
-    """The window of one activity for one person. One statement."""
-    rows = connection.execute(_OF_ONE, {"activity": activity.id, "member": member_id}).all()
-    concessions, lms = _collected(rows).get(activity.id, ((), ()))
+def window_of(reader: Session | Connection, activity: Activity, member_id: int, *, with_lms: bool = True) -> Window:
+    """When the activity is open for this member: its dates, overrides and the LMS's own window. One statement.
+
+    `with_lms` False: as if the LMS set none, to say what we can change ourselves.
+    """
+    rows = reader.execute(_OF_ONE, {"activity": activity.id, "member": member_id}).all()
+    concessions, links = _collected(rows).get(activity.id, ((), ()))
     dates = Dates(activity.opens_at, activity.due_at, activity.closes_at)
-    return effective(dates, concessions, lms[0] if len(lms) == 1 else None)
+    return effective(dates, concessions, links if with_lms else ())
