@@ -1,5 +1,7 @@
 """Real server processes for tests: each in a process group of its own, so that `kill -9` can hit all of it from outside."""
 
+import contextlib
+import itertools
 import os
 import signal
 import socket
@@ -13,10 +15,19 @@ from pathlib import Path
 STARTING = 60.0
 
 
+_LOWEST, _HIGHEST = 12_000, 30_000
+_STEPS = itertools.count(os.getpid() * 97)
+
+
 def free_port() -> int:
-    """A TCP port that nobody listens on just now."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        return int(listening.getsockname()[1])
+    """A TCP port that nobody listens on just now, and that nobody is given by chance before it is used.
+
+    It is below the ports that a system takes for connections without a choice; each process begins elsewhere and goes on.
+    """
+    while True:
+        port = _LOWEST + next(_STEPS) % (_HIGHEST - _LOWEST)
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 @dataclass

@@ -11,8 +11,9 @@ from tests.browser.screens import assert_axe, assert_no_sideways_scrolling
 from tests.demo.conftest import tool_config
 from tests.demo.sample_tool import running_tool
 from tests.demo.test_login import auth_request
-from tests.demo.test_process import free_port, process
+from tests.demo.test_process import process
 from tests.lms_client import LmsDriver
+from tests.processes import free_port
 
 
 @pytest.fixture

@@ -18,11 +18,7 @@ import pytest
 from lti_tool.demo.seed import ENROLMENTS
 from tests.demo.conftest import tool_config
 from tests.lms_client import LmsDriver
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        return int(listening.getsockname()[1])
+from tests.processes import free_port
 
 
 @contextmanager
