@@ -198,7 +198,8 @@ class _Course:
         self._many(
             LineItem,
             [
-                {"id": n, "placement_id": n, "url": COLUMN_URL.format(lms=self.lms, course=COURSE, number=n),
+                {"id": n, "placement_id": n, "activity_id": places[n - 1][0],
+                 "url": COLUMN_URL.format(lms=self.lms, course=COURSE, number=n),
                  "source": LineItemSource.claimed, "state": LineItemState.ready, "checked_at": self.now}
                 for n in range(1, len(places) + 1)
             ],

@@ -226,6 +226,7 @@ class School:
             session.flush()
             item = LineItem(
                 placement_id=placement.id,
+                activity_id=activity.id,
                 maximum=activity.maximum,
                 url=f"{LMS}/lineitems/{placement.id}" if column else None,
                 state=LineItemState.ready if column else LineItemState.none,

@@ -150,7 +150,7 @@ _TASKS = (
 )
 _CONTEXT = select(_activity.c.context_id).where(_activity.c.id == _HOME).scalar_subquery()
 _WAYS = (
-    select(_placement.c.activity_id, _as_stored(_post.c.state))
+    select(_item.c.activity_id, _as_stored(_post.c.state))
     .select_from(_placement)
     .join(_item, _item.c.placement_id == _placement.c.id)
     .join(_post, and_(_post.c.line_item_id == _item.c.id, _post.c.member_id == _MEMBER))
@@ -256,16 +256,16 @@ def posted(connection: Connection, home_id: int) -> dict[int, Any]:
     moving = (PostState.waiting, PostState.sending, PostState.waiting_for_column)
     rows = connection.execute(
         select(
-            Placement.activity_id,
+            LineItem.activity_id,
             func.count(case((ScorePost.state.in_(landed), 1))).label("sent"),
             func.count(case((ScorePost.state.in_(moving), 1))).label("waiting"),
             func.count(case((ScorePost.state.in_(stuck), 1))).label("refused"),
         )
-        .join(LineItem, LineItem.placement_id == Placement.id)
+        .select_from(LineItem)
         .join(ScorePost, ScorePost.line_item_id == LineItem.id)
-        .join(Activity, Activity.id == Placement.activity_id)
+        .join(Activity, Activity.id == LineItem.activity_id)
         .where((Activity.parent_id == home_id) | (Activity.id == home_id))
-        .group_by(Placement.activity_id)
+        .group_by(LineItem.activity_id)
     ).all()
     return {row.activity_id: row for row in rows}
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Boolean, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import Boolean, ForeignKey, Index, String, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lti_tool.core.columns import Base, BigId, Json, UtcDateTime, text_enum
@@ -52,13 +52,8 @@ class Registration(Base):
     scopes: Mapped[list[str]] = mapped_column(Json, default=list, server_default=text("'[]'"))
     """What the LMS granted at dynamic registration (DR-09); empty: it has not said."""
     confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    """Its first valid launch or token. NULL: pending, somebody must still switch it on in the LMS (DR-07)."""
+    """Its first token. While it is NULL and nobody has launched, somebody must still switch it on in the LMS (DR-07)."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
-
-    @property
-    def is_pending(self) -> bool:
-        """Whether the LMS has not been heard of since it was registered."""
-        return self.confirmed_at is None
 
 
 class Deployment(Base):
@@ -91,6 +86,22 @@ class Context(Base):
     history: Mapped[list[str]] = mapped_column(Json, default=list)
     """Context ids this course was copied from, as the LMS says."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class ContextCopy(Base):
+    """A course's outline was copied from another course's: once, when the first launch said so.
+
+    Content of the source that the copy pins names files of the source, so the copy may show those that were there then.
+    """
+
+    __tablename__ = "context_copy"
+
+    context_id: Mapped[int] = mapped_column(ForeignKey("context.id"), primary_key=True, autoincrement=False)
+    source_id: Mapped[int] = mapped_column(ForeignKey("context.id"), primary_key=True, autoincrement=False, index=True)
+    is_direct: Mapped[bool] = mapped_column(Boolean, default=True)
+    """False: the source's own source, whose content came along."""
+    copied_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    """When content last came from there, also on the way through other courses."""
 
 
 class OrgUnit(Base):
@@ -141,6 +152,8 @@ class Enrolment(Base):
     is_active: Mapped[bool] = mapped_column(Boolean, default=True)
     gradable: Mapped[bool] = mapped_column(Boolean, default=True)
     """Whether scores may be sent for this person: members, not staff, not test users."""
+    has_taught: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+    """Whether this person is or ever was instructor here; stays when the role changes."""
     last_launch_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """NULL: never launched."""
 

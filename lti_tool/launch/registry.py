@@ -38,6 +38,7 @@ class Known:
     frame_origins: tuple[str, ...]
     role_overrides: dict[str, str] = field(hash=False)
     deployments: dict[str, KnownDeployment] = field(hash=False)
+    family: str = ""
 
 
 Issuers = dict[str, dict[str, Known]]
@@ -124,6 +125,7 @@ def _load(connection: Connection) -> Issuers:
             Registration.jwks_url,
             Registration.frame_origins,
             Registration.role_overrides,
+            Registration.family,
         ).where(Registration.is_active)
     )
     for found in registrations:
@@ -137,5 +139,6 @@ def _load(connection: Connection) -> Issuers:
             frame_origins=tuple(found.frame_origins),
             role_overrides=dict(found.role_overrides),
             deployments=deployments.get(found.id, {}),
+            family=found.family,
         )
     return issuers

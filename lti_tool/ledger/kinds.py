@@ -12,9 +12,13 @@ from lti_tool.core.web import Runtime
 LazyText = Any  # Flask-Babel's lazy string; its class has no public name
 
 
+def uses_nothing(_connection: Connection, _context_id: int) -> None:
+    """`Kind.copy` of a kind whose activities are all that there is of them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of activity: words and endpoint names, nothing that calls up.
+    """A kind of activity: words and endpoint names, and how its content is copied.
 
     `show` takes `activity_id`; `create` takes `choice` (the id of a launch.DeepLinkRequest); `review` takes
     `activity_id` and `member_id`. `criteria` gives the words of a criterion (code, target).
@@ -30,6 +34,11 @@ class Kind:
     create_label: LazyText = ""
     is_root: bool = False
     """Whether activities of this kind hold the course's others (the course home)."""
+    copy: Callable[[Connection, int], None] = uses_nothing
+    """Gives the copied activities of a course (its id) that use nothing yet what their origins use, at the same version.
+
+    Core statements only, their number fixed; nothing of what anybody wrote, answered or reached.
+    """
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,11 @@ class ActivityStatus(StrEnum):
     archived = "archived"
 
 
+def _own_token(context: Any) -> str:
+    """An activity that is no copy begins a line of its own."""
+    return str(context.get_current_parameters()["token"])
+
+
 class Activity(Base):
     """What can be learned and earned in one course. It does not know its content: the domain's row points down to it."""
 
@@ -27,6 +32,7 @@ class Activity(Base):
     __table_args__ = (
         CheckConstraint("maximum > 0", name="maximum"),
         UniqueConstraint("context_id", "origin_id"),
+        Index("ix_activity_line", "context_id", "lineage", unique=True),
         Index("ix_activity_context_position", "context_id", "position"),
         Index(
             "ix_activity_to_roll_up",
@@ -67,6 +73,9 @@ class Activity(Base):
     """The activity of another course that this is a copy of."""
     token: Mapped[str] = mapped_column(String(32), unique=True)
     """128 random bits, hex: what travels in the link's `custom`."""
+    lineage: Mapped[str] = mapped_column(String(32), default=_own_token, server_default="")
+    """The token of the first of its line: its own, or for a copy (of a copy ...) that of the original. A link keeps its
+    token when its course is copied, so within a course the line says which activity is meant."""
     schedule_version: Mapped[int] = mapped_column(default=1)
     outline_version: Mapped[int] = mapped_column(default=1)
     """Rises when what is below it changes: published, archived, taken in, made optional."""
@@ -106,7 +115,10 @@ class Placement(Base):
     """A resource link of the LMS and the activity it shows; without one it shows nothing yet."""
 
     __tablename__ = "placement"
-    __table_args__ = (UniqueConstraint("context_id", "resource_link_id"),)
+    __table_args__ = (
+        UniqueConstraint("context_id", "resource_link_id"),
+        Index("ix_placement_resource_link_id", "resource_link_id"),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     context_id: Mapped[int] = mapped_column(ForeignKey("context.id"))
@@ -116,6 +128,10 @@ class Placement(Base):
     lineitems_url: Mapped[str | None] = mapped_column(String(1000))
     scopes: Mapped[list[str]] = mapped_column(Json, default=list)
     """AGS scopes of the last launch."""
+    hint_token: Mapped[str | None] = mapped_column(String(32))
+    """The activity token that the last launch carried; says nothing by itself, since teachers can type it."""
+    link_history: Mapped[list[str]] = mapped_column(Json, default=list, server_default="[]")
+    """Ids of the links that this one was copied from, as the LMS says."""
     lms_opens_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     lms_closes_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -149,6 +165,8 @@ class LineItem(Base):
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     placement_id: Mapped[int] = mapped_column(ForeignKey("placement.id"))
+    activity_id: Mapped[int] = mapped_column(ForeignKey("activity.id"), index=True)
+    """Whose results stand in the column: what the link showed first, until a teacher says otherwise (relinking)."""
     url: Mapped[str | None] = mapped_column(String(1000))
     resource_id: Mapped[str] = mapped_column(String(64), default="")
     tag: Mapped[str] = mapped_column(String(50), default="")

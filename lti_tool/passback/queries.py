@@ -57,7 +57,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class ColumnState:
-    """The column of one link that shows the activity."""
+    """The column of one link in which the results of the activity stand."""
 
     activity: str
     link: str
@@ -72,10 +72,10 @@ def way_of(session: Session | Connection, activity_ids: Collection[int], member_
     if not activity_ids:
         return {}
     rows = session.execute(
-        select(Placement.activity_id, *_WAY)
-        .join(LineItem, LineItem.placement_id == Placement.id)
+        select(LineItem.activity_id, *_WAY)
+        .select_from(LineItem)
         .join(ScorePost, ScorePost.line_item_id == LineItem.id)
-        .where(Placement.activity_id.in_(activity_ids), ScorePost.member_id == member_id)
+        .where(LineItem.activity_id.in_(activity_ids), ScorePost.member_id == member_id)
         .order_by(_ORDER.desc())
     )
     # The most urgent comes last and stays.
@@ -106,8 +106,7 @@ def counts(session: Session | Connection, activity_id: int) -> Mapping[PostState
     found = session.execute(
         select(ScorePost.state, func.count().label("count"))
         .join(LineItem, LineItem.id == ScorePost.line_item_id)
-        .join(Placement, Placement.id == LineItem.placement_id)
-        .join(Activity, Activity.id == Placement.activity_id)
+        .join(Activity, Activity.id == LineItem.activity_id)
         .where(_of(activity_id))
         .group_by(ScorePost.state)
     )
@@ -128,8 +127,7 @@ def rows(session: Session | Connection, activity_id: int, states: Collection[Pos
         )
         .select_from(ScorePost)
         .join(LineItem, LineItem.id == ScorePost.line_item_id)
-        .join(Placement, Placement.id == LineItem.placement_id)
-        .join(Activity, Activity.id == Placement.activity_id)
+        .join(Activity, Activity.id == LineItem.activity_id)
         .join(Member, Member.id == ScorePost.member_id)
         .outerjoin(Result, (Result.activity_id == Activity.id) & (Result.member_id == ScorePost.member_id))
         .where(_of(activity_id))
@@ -157,7 +155,7 @@ def columns(session: Session | Connection, activity_id: int) -> Sequence[ColumnS
         )
         .select_from(LineItem)
         .join(Placement, Placement.id == LineItem.placement_id)
-        .join(Activity, Activity.id == Placement.activity_id)
+        .join(Activity, Activity.id == LineItem.activity_id)
         .where(_of(activity_id))
         .order_by(Activity.position, LineItem.id)
     )

@@ -12,7 +12,7 @@ from lti_tool.core.errors import NotFound
 from lti_tool.identity import current
 from lti_tool.identity.actor import Actor
 from lti_tool.ledger.access import open_activity
-from lti_tool.ledger.models import Activity, LineItem, Placement, ScorePost
+from lti_tool.ledger.models import Activity, LineItem, ScorePost
 from lti_tool.ledger.rules import PostState
 from quizzes.attempts.models import Answer, Attempt
 from quizzes.attempts.rules import AttemptState, OnExpiry, Timing
@@ -118,8 +118,7 @@ def post_state(session: Session, activity_id: int, member_id: int) -> str:
         session.scalars(
             select(ScorePost.state)
             .join(LineItem, LineItem.id == ScorePost.line_item_id)
-            .join(Placement, Placement.id == LineItem.placement_id)
-            .where(Placement.activity_id == activity_id, ScorePost.member_id == member_id)
+            .where(LineItem.activity_id == activity_id, ScorePost.member_id == member_id)
         )
     )
     return next((state.value for state in WORST_FIRST if state in states), "none")

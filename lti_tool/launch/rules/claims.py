@@ -6,6 +6,8 @@ from typing import Any, Final
 
 from lti_tool.core.text import clean_claim
 from lti_tool.launch.refused import Refused
+from lti_tool.launch.rules.custom import Custom, read_custom
+from lti_tool.launch.rules.dates import LinkDates, link_dates
 from lti_tool.launch.rules.names import given_name
 from lti_tool.launch.rules.roles import read_roles
 from lti_tool.launch.rules.urls import http_url
@@ -16,7 +18,6 @@ SETTINGS: Final = "https://purl.imsglobal.org/spec/lti-dl/claim/deep_linking_set
 SCORE_SCOPE: Final = "https://purl.imsglobal.org/spec/lti-ags/scope/score"
 RESOURCE_LINK, DEEP_LINKING = "LtiResourceLinkRequest", "LtiDeepLinkingRequest"
 LONGEST_ID = 255
-_TOKEN = re.compile(r"[0-9a-f]{32}")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _TARGETS = frozenset({"iframe", "frame", "window"})
 
@@ -63,9 +64,10 @@ class Claims:
     return_url: str
     locale: str
     document_target: str
-    activity_token: str | None
+    custom: Custom
     endpoint: Endpoint
     deep_linking: DeepLinking | None
+    dates: LinkDates
 
 
 def read_claims(claims: dict[str, Any], *, needs_https: bool) -> Claims:
@@ -99,9 +101,10 @@ def read_claims(claims: dict[str, Any], *, needs_https: bool) -> Claims:
         return_url=return_url,
         locale=locale,
         document_target=document_target if isinstance(document_target, str) and document_target in _TARGETS else "",
-        activity_token=_activity_token(claims.get(CLAIM + "custom")),
+        custom=read_custom(claims.get(CLAIM + "custom")),
         endpoint=_endpoint(claims.get(ENDPOINT)),
         deep_linking=_deep_linking(claims.get(SETTINGS), needs_https=needs_https) if is_deep_linking else None,
+        dates=link_dates(claims.get(CLAIM + "custom")),
     )
 
 
@@ -151,14 +154,6 @@ def _context(claims: dict[str, Any], link_id: str) -> tuple[str, str, str]:
         raise Refused("context")
     key = _id(context.get("id"), "context")
     return f"c:{key}", clean_claim(context.get("title"), 200), clean_claim(context.get("label"), 200)
-
-
-def _activity_token(custom: object) -> str | None:
-    """Our token in the link's custom parameters, whatever case the LMS gave the key (CP-06)."""
-    for name, value in _dict(custom).items():
-        if name.lower() == "activity" and isinstance(value, str) and _TOKEN.fullmatch(value):
-            return value
-    return None
 
 
 def _endpoint(claim: object) -> Endpoint:

@@ -14,9 +14,9 @@ from lti_tool.identity.models import Deployment, Registration
 from lti_tool.launch.models import DeepLinkRequest
 from lti_tool.launch.rules.claims import Endpoint
 from lti_tool.launch.rules.deep_link import Asked, Picked
-from lti_tool.launch.services.landing import column_of
+from lti_tool.launch.services.landing import bind, column_of
 from lti_tool.ledger.models import Activity, ActivityStatus, Placement
-from lti_tool.ledger.services import publish
+from lti_tool.ledger.services import publish, schedule_changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,16 +126,12 @@ def use_up(session: Session, choice: Choice, now: datetime) -> None:
 
 
 def _bind(session: Session, choice: Choice, placement_id: int, activity: Activity, now: datetime) -> None:
-    bound = session.execute(
-        update(Placement)
-        .where(Placement.id == placement_id, Placement.activity_id.is_(None))
-        .values(activity_id=activity.id)
-        .returning(Placement.lineitems_url)
-    ).first()
-    if bound is None:
+    session.flush()
+    link = bind(session.connection(), placement_id, activity.id)
+    if link is None:
         raise Conflict(
             _l("Somebody else has chosen for this link in the meantime."), action=_l("Open it from your course again.")
         )
-    endpoint = Endpoint(choice.line_item_url, bound.lineitems_url or "", choice.scopes)
-    session.flush()
-    column_of(session.connection(), placement_id, activity.maximum, activity.token, endpoint, now)
+    schedule_changed(session, activity.id)  # The link may bring dates of the LMS with it.
+    line_items = session.scalar(select(Placement.lineitems_url).where(Placement.id == placement_id))
+    column_of(session.connection(), link, Endpoint(choice.line_item_url, line_items or "", choice.scopes), now)

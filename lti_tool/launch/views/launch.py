@@ -139,7 +139,7 @@ def _land(arrival: Arrival) -> Landed:
     now = runtime().clock.now()
     try:
         with runtime().database.writing_core() as connection:
-            return land(connection, arrival, now)
+            return land(connection, arrival, now, runtime().kinds)
     except StateNotUsable:
         with runtime().database.reading_core() as connection:
             refused = logins.explain(

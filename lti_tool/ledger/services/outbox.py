@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool.core.columns import upsert
 from lti_tool.identity.models import Enrolment
-from lti_tool.ledger.models import Activity, LineItem, LineItemState, Placement, Result, ScorePost
+from lti_tool.ledger.models import Activity, LineItem, LineItemState, Result, ScorePost
 from lti_tool.ledger.rules import PostState
 
 # The one order in which rows of the outbox are locked, by everybody, so that no two transactions on PostgreSQL wait for
@@ -48,8 +48,7 @@ def _queue(connection: Connection, *conditions: Any, due_at: Any) -> int:
         )
         .select_from(Result)
         .join(Activity, Activity.id == Result.activity_id)
-        .join(Placement, Placement.activity_id == Activity.id)
-        .join(LineItem, LineItem.placement_id == Placement.id)
+        .join(LineItem, LineItem.activity_id == Activity.id)
         .outerjoin(Enrolment, (Enrolment.context_id == Activity.context_id) & (Enrolment.member_id == Result.member_id))
         .where(Result.score.is_not(None), *conditions)
         .order_by(*ORDER)

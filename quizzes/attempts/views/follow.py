@@ -17,7 +17,7 @@ from lti_tool.core.web import render, runtime
 from lti_tool.identity.actor import Actor, Can, Role
 from lti_tool.identity.models import Enrolment, Member
 from lti_tool.ledger.access import open_activity
-from lti_tool.ledger.models import Activity, LineItem, Placement, Result, ScorePost
+from lti_tool.ledger.models import Activity, LineItem, Result, ScorePost
 from lti_tool.ledger.trail import trail
 from quizzes.attempts import queries, services, texts
 from quizzes.attempts.models import Attempt
@@ -93,8 +93,7 @@ def _ways(session: Session, activity_id: int) -> dict[int, str]:
     rows = session.execute(
         select(ScorePost.member_id, ScorePost.state)
         .join(LineItem, LineItem.id == ScorePost.line_item_id)
-        .join(Placement, Placement.id == LineItem.placement_id)
-        .where(Placement.activity_id == activity_id)
+        .where(LineItem.activity_id == activity_id)
     ).all()
     found: dict[int, str] = {}
     for state in reversed(queries.WORST_FIRST):

@@ -7,5 +7,6 @@ one needs, and is built once per process. A column that has just appeared costs 
 from lti_tool.launch.services.landing.arrival import Arrival, Landed, StateNotUsable
 from lti_tool.launch.services.landing.columns import column_of
 from lti_tool.launch.services.landing.land import land
+from lti_tool.launch.services.landing.links import bind
 
-__all__ = ["Arrival", "Landed", "StateNotUsable", "column_of", "land"]
+__all__ = ["Arrival", "Landed", "StateNotUsable", "bind", "column_of", "land"]

@@ -1,10 +1,12 @@
 """What lands, and where it has landed."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from lti_tool.launch.registry import Known, KnownDeployment
 from lti_tool.launch.rules.claims import Claims
 from lti_tool.launch.rules.roles import Standing
+from lti_tool.ledger.models import ActivityStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,25 @@ class Arrival:
     nonce: str
     secret: str
     former_token: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A resource link and the activity that it shows, if it shows one."""
+
+    id: int
+    activity_id: int | None
+    kind: str | None
+    maximum: int | None
+    token: str | None
+    status: ActivityStatus | None
+    lms_opens_at: datetime | None = None
+    """The LMS's own dates as they were stored when the launch came."""
+    lms_closes_at: datetime | None = None
+
+    @property
+    def is_published(self) -> bool:
+        return self.status is ActivityStatus.published
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,27 +9,27 @@ from sqlalchemy.orm import Session
 
 from lti_tool.core.columns import upsert
 from lti_tool.launch.rules.claims import Endpoint
+from lti_tool.launch.services.landing.arrival import Link
 from lti_tool.ledger.models import LineItem, LineItemSource, LineItemState
 from lti_tool.ledger.services import requeue
 
 
-def column_of(
-    connection: Connection, placement_id: int, maximum: int, resource_id: str, endpoint: Endpoint, now: datetime
-) -> None:
+def column_of(connection: Connection, link: Link, endpoint: Endpoint, now: datetime) -> None:
     """Bring the link's column up to what the launch claims; if it has just become usable, queue what waits for it.
 
     One statement, and one more in that case. A column that we found or made ourselves is not taken away because a
-    launch does not name it.
+    launch does not name it, and one that a teacher keeps for another activity stays with that.
     """
     state, url, cause = _claimed(endpoint)
     changed = connection.execute(
         _column_statement(connection.dialect.name),
         {
-            "placement_id": placement_id,
+            "placement_id": link.id,
+            "activity_id": link.activity_id,
             "url": url,
-            "resource_id": resource_id,
+            "resource_id": link.token,
             "tag": "",
-            "maximum": maximum,
+            "maximum": link.maximum,
             "source": LineItemSource.claimed if url else None,
             "state": state,
             "cause": cause,

@@ -1,5 +1,6 @@
 """All that a launch does, in order."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -8,13 +9,19 @@ from lti_tool.identity.actor import Carrier, Role
 from lti_tool.identity.sessions import NewGrant, open_session
 from lti_tool.launch.services import logins
 from lti_tool.launch.services.landing import asking
+from lti_tool.launch.services.landing.adoption import from_ancestors, outline_from_history
 from lti_tool.launch.services.landing.arrival import Arrival, Landed, StateNotUsable
 from lti_tool.launch.services.landing.columns import column_of
+from lti_tool.launch.services.landing.dates import keep_dates
 from lti_tool.launch.services.landing.links import place
 from lti_tool.launch.services.landing.people import context_of, enrol, member_of
+from lti_tool.ledger.kinds import Kind
+
+STAFF = frozenset({Role.instructor, Role.assistant})
+"""Who sees drafts and what is archived."""
 
 
-def land(connection: Connection, arrival: Arrival, now: datetime) -> Landed:
+def land(connection: Connection, arrival: Arrival, now: datetime, kinds: Mapping[str, Kind]) -> Landed:
     """Do all that a launch does. Raises StateNotUsable or Refused; then nothing of it may be kept."""
     claims = arrival.claims
     if not logins.use(
@@ -56,11 +63,19 @@ def land(connection: Connection, arrival: Arrival, now: datetime) -> Landed:
         "expires_at": now + asking.CHOICE_LIFE,
     }
     if claims.deep_linking is not None:
+        outline_from_history(connection, kinds, arrival, context_id=context_id, member_id=member_id, now=now)
         return Landed(token, None, None, None, asking.by_deep_linking(connection, claims, choice))
     link = place(connection, context_id, claims, now)
+    keep_dates(connection, link, claims.dates)
+    if link.activity_id is None:
+        link = from_ancestors(
+            connection, kinds, arrival, context_id=context_id, member_id=member_id, link=link, now=now
+        )
     if link.activity_id is not None:
-        column_of(connection, link.id, link.maximum, link.token, claims.endpoint, now)
-        return Landed(token, link.id, link.activity_id, link.kind, None)
+        column_of(connection, link, claims.endpoint, now)
+        if link.is_published or arrival.standing.role in STAFF:
+            return Landed(token, link.id, link.activity_id, link.kind, None)
+        return Landed(token, link.id, None, None, None)
     choice_id = None
     if arrival.standing.role is Role.instructor:
         choice_id = asking.by_link(connection, link.id, claims.endpoint, choice)

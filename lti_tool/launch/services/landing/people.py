@@ -4,7 +4,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, or_, select
 
 from lti_tool.core.columns import upsert
 from lti_tool.identity.actor import Role
@@ -14,11 +14,13 @@ from lti_tool.launch.services.landing.arrival import Arrival
 
 
 @cache
-def _context_statement(dialect: str, *, is_instructor: bool) -> Any:
+def _context_statement(dialect: str, *, is_instructor: bool, has_history: bool) -> Any:
     # Dates of a new course are shown and typed in its school's zone.
     zone = select(Tenant.timezone).where(Tenant.id == bindparam("of_tenant")).scalar_subquery()
     statement = upsert(Context.__table__, dialect).values(timezone=zone)
     kept = {"title": statement.excluded.title, "label": statement.excluded.label} if is_instructor else {}
+    if has_history:
+        kept["history"] = statement.excluded.history
     return statement.on_conflict_do_update(
         index_elements=["deployment_id", "context_key"],
         set_=kept or {"context_key": statement.excluded.context_key},
@@ -29,9 +31,10 @@ def context_of(connection: Connection, arrival: Arrival, now: datetime) -> int:
     """The course; its title follows each launch of an instructor (CT-10)."""
     claims = arrival.claims
     is_instructor = arrival.standing.role is Role.instructor and claims.context_title != ""
+    history = list(claims.custom.context_history)
     return int(
         connection.execute(
-            _context_statement(connection.dialect.name, is_instructor=is_instructor),
+            _context_statement(connection.dialect.name, is_instructor=is_instructor, has_history=bool(history)),
             {
                 "deployment_id": arrival.deployment.id,
                 "tenant_id": arrival.deployment.tenant_id,
@@ -39,7 +42,7 @@ def context_of(connection: Connection, arrival: Arrival, now: datetime) -> int:
                 "title": claims.context_title or claims.resource_title,
                 "label": claims.context_label,
                 "of_tenant": arrival.deployment.tenant_id,
-                "history": [],
+                "history": history,
                 "created_at": now,
             },
         ).scalar_one()
@@ -81,6 +84,7 @@ def _enrolment_statement(dialect: str) -> Any:
             "source": new.source,
             "is_active": new.is_active,
             "gradable": new.gradable,
+            "has_taught": or_(Enrolment.has_taught, new.has_taught),
             "last_launch_at": new.last_launch_at,
         },
     )
@@ -97,6 +101,7 @@ def enrol(connection: Connection, context_id: int, member_id: int, standing: Sta
             "source": EnrolmentSource.launch,
             "is_active": True,
             "gradable": standing.gradable,
+            "has_taught": standing.role is Role.instructor,
             "last_launch_at": now,
         },
     )

@@ -1,0 +1,69 @@
+"""What we ask an LMS to put into a link's custom parameters: our activity token, and where a copied course comes from.
+
+    activity                    <token>                 written by our deep linking response, or typed by a teacher
+    context_id_history          $Context.id.history
+    resource_link_id_history    $ResourceLink.id.history
+
+An LMS leaves a variable that it does not know as it is written, so a value that begins with `$` counts as absent (CT-06).
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import unquote
+
+CONTEXT_HISTORY: Final = frozenset({"context_id_history", "context_history"})
+LINK_HISTORY: Final = frozenset({"resource_link_id_history", "resource_link_history"})
+TYPED_BY_TEACHERS: Final = frozenset({"openedx", "open edx", "edx"})
+"""Families of LMSs where the author of a course types all parameters of a link, and no history is ever filled in."""
+MOST_ANCESTORS: Final = 20
+LONGEST_ID: Final = 255
+_TOKEN = re.compile(r"[0-9a-f]{32}")
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Custom:
+    """Our own parameters of a launch."""
+
+    activity_token: str | None = None
+    context_history: tuple[str, ...] = ()
+    """Ids of the courses that this one was copied from, the latest copy first."""
+    link_history: tuple[str, ...] = ()
+    """Ids of the links that this one was copied from, the latest copy first."""
+
+
+def read_custom(claim: object) -> Custom:
+    """Our parameters, whatever case the LMS gave their names (CP-06); whatever is odd in them is absent (CP-01)."""
+    token: str | None = None
+    contexts: tuple[str, ...] = ()
+    links: tuple[str, ...] = ()
+    for name, value in claim.items() if isinstance(claim, dict) else ():
+        if not isinstance(name, str) or not isinstance(value, str):
+            continue
+        match name.lower():
+            case "activity" if _TOKEN.fullmatch(value.strip()):
+                token = token or value.strip()
+            case ours if ours in CONTEXT_HISTORY:
+                contexts = contexts or history(value)
+            case ours if ours in LINK_HISTORY:
+                links = links or history(value)
+    return Custom(token, contexts, links)
+
+
+def is_history_trusted(family: str) -> bool:
+    """Whether a history is the LMS's own word; where a teacher could have typed it, it would open anybody's course."""
+    return family.strip().lower() not in TYPED_BY_TEACHERS
+
+
+def history(value: str) -> tuple[str, ...]:
+    """The ids of a history: separated by commas and URL-encoded (LTI 1.3 Core, appendix B), the latest first.
+
+    Variables that were not replaced, empty parts and what cannot be an id are left out; at most 20 are read.
+    """
+    found: dict[str, None] = {}
+    for part in value[: MOST_ANCESTORS * LONGEST_ID].split(","):
+        each = unquote(part.strip())
+        if each and not each.startswith("$") and len(each) <= LONGEST_ID and not _UNSTORABLE.search(each):
+            found[each] = None
+    return tuple(found)[:MOST_ANCESTORS]
