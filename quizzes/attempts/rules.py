@@ -64,6 +64,17 @@ def end_of(started_at: datetime, limit: int | None, closes: datetime | None) -> 
     return min(ends, default=None)
 
 
+def replanned(before: datetime | None, own: datetime | None, narrowed: datetime | None) -> datetime | None:
+    """The end of a running attempt once dates have changed.
+
+    `before`: its end so far; `own`: by our dates and concessions as they are now; `narrowed`: by the LMS's window too.
+    Our own dates hold at once. What the LMS says may move an end back, but takes no time away that was promised (CP-04).
+    """
+    if before is None or narrowed is None or narrowed >= before:
+        return narrowed
+    return max(narrowed, before if own is None else min(before, own))
+
+
 @dataclass(frozen=True, slots=True)
 class Timing:
     """What decides when an attempt closes."""

@@ -143,15 +143,22 @@ def contact(session: Session, *, attempt: Attempt, activity: Activity, now: date
     _apply(session, attempt, activity, step, now)
 
 
-def plan(session: Session, attempt: Attempt, activity: Activity) -> None:
-    """Set the end by the dates and concessions as they are now."""
+def plan(session: Session, attempt: Attempt, activity: Activity) -> datetime | None:
+    """Set the end by the dates and concessions as they are now, and return it; the LMS's dates take no time away."""
     if attempt.schedule_version == activity.schedule_version:
-        return
-    window = window_of(session, activity, attempt.member_id)
+        return attempt.ends_at
+    attempt.ends_at = rules.replanned(
+        attempt.ends_at, _end(session, attempt, activity, with_lms=False), _end(session, attempt, activity)
+    )
+    attempt.schedule_version = activity.schedule_version
+    return attempt.ends_at
+
+
+def _end(session: Session, attempt: Attempt, activity: Activity, *, with_lms: bool = True) -> datetime | None:
+    window = window_of(session, activity, attempt.member_id, with_lms=with_lms)
     limit = rules.limit_for(attempt.limit_seconds, window)
     closes = None if attempt.is_preview else window.closes
-    attempt.ends_at = rules.end_of(attempt.started_at, None if limit is None else limit + attempt.extra_seconds, closes)
-    attempt.schedule_version = activity.schedule_version
+    return rules.end_of(attempt.started_at, None if limit is None else limit + attempt.extra_seconds, closes)
 
 
 def submit(
@@ -279,8 +286,8 @@ def reopen(
     if limit is not None:
         attempt.extra_seconds = int((end - attempt.started_at).total_seconds()) - limit
     attempt.state = AttemptState.in_progress
-    attempt.score = attempt.finished_at = attempt.closed_by = None
+    attempt.score = attempt.finished_at = attempt.closed_by = attempt.ends_at = None
     attempt.schedule_version = 0
-    plan(session, attempt, activity)
-    attempt.next_check_at = attempt.ends_at + rules.WORKER_WAITS if attempt.ends_at else None
+    ends_at = plan(session, attempt, activity)
+    attempt.next_check_at = ends_at + rules.WORKER_WAITS if ends_at else None
     session.flush()

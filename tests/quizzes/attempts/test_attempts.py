@@ -276,7 +276,7 @@ def test_attempt_is_not_reopened_after_the_lms_has_closed_the_quiz(
     reopen = f"/quizzes/{activity.id}/attempts/{sitting.attempt_id}/reopen"
     refused = school.client(school.instructor).post_form(reopen, {"minutes": "15", "reason": "network was gone"})
     assert refused.status_code == 409
-    assert "LMS" in refused.text
+    assert "平台已关闭本测验" in refused.text
     assert quizzes.attempt(sitting.attempt_id).state is AttemptState.finished
     with school.database.reading() as session:
         assert session.scalar(select(Override.id)) is None

@@ -19,6 +19,7 @@ from quizzes.attempts.rules import (
     may_start,
     on_contact,
     on_submission,
+    replanned,
 )
 
 T0 = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
@@ -47,6 +48,40 @@ def test_end_is_the_earlier_of_limit_and_close(limit: int | None, closes: int | 
         return None if seconds is None else T0 + timedelta(seconds=seconds)
 
     assert end_of(T0, limit, after(closes)) == after(end)
+
+
+@pytest.mark.parametrize(
+    ("before", "own", "narrowed", "end"),
+    [
+        (600, 600, 600, 600),
+        (600, 900, 900, 900),
+        (600, 300, 300, 300),
+        (600, 600, 300, 600),
+        (600, 900, 300, 600),
+        (600, 450, 300, 450),
+        (600, None, 300, 600),
+        (600, None, None, None),
+        (None, None, 300, 300),
+        (None, 600, 300, 300),
+    ],
+)
+def test_running_attempt_loses_no_time_to_the_lms(
+    before: int | None, own: int | None, narrowed: int | None, end: int | None
+) -> None:
+    def after(seconds: int | None) -> datetime | None:
+        return None if seconds is None else T0 + timedelta(seconds=seconds)
+
+    assert replanned(after(before), after(own), after(narrowed)) == after(end)
+
+
+@given(*[st.none() | st.integers(0, 10**4).map(lambda seconds: T0 + timedelta(seconds=seconds))] * 3)
+def test_law_new_end_is_never_later_than_our_own_dates_and_planning_twice_changes_nothing(
+    before: datetime | None, own: datetime | None, lms: datetime | None
+) -> None:
+    narrowed = min((each for each in (own, lms) if each is not None), default=None)
+    end = replanned(before, own, narrowed)
+    assert own is None or (end is not None and end <= own)
+    assert replanned(end, own, narrowed) == end
 
 
 def test_starting_five_minutes_before_close_gives_five_minutes() -> None:
