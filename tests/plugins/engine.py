@@ -40,7 +40,8 @@ def pytest_report_header() -> str:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leaves out the tests of the other engine, and keeps the browser tests on one worker: they share their servers.
 
-    In a parallel run the long ones come first, so that no worker is left alone with them at the end.
+    In a parallel run the slow ones come first, beside the browser tests, which xdist begins with because they are the
+    largest group: no worker is left alone with a long one at the end.
     """
     for item in items:
         if item.get_closest_marker("browser"):
@@ -48,9 +49,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     foreign = "once" if on_postgresql() else "postgresql"
     items[:] = [item for item in items if item.get_closest_marker(foreign) is None]
     if hasattr(config, "workerinput"):
-        items.sort(
-            key=lambda item: item.get_closest_marker("browser") is None and item.get_closest_marker("slow") is None
-        )
+        items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 import os
 import socket
+from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, text
@@ -9,6 +10,9 @@ from sqlalchemy import create_engine, text
 from tests.plugins.engine import SERVER
 from tests.plugins.loopback import OutsideLoopback
 from tests.postgres import VARIABLE
+
+ROOT = Path(__file__).resolve().parents[2]
+pytest_plugins = ("pytester",)
 
 
 @pytest.mark.postgresql
@@ -37,3 +41,26 @@ def test_connection_beyond_loopback_is_refused(address: tuple[str, int]) -> None
     family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
     with socket.socket(family) as client, pytest.raises(OutsideLoopback):
         client.connect(address)
+
+
+SUITE = """
+import pytest
+
+def test_quick():
+    pass
+
+@pytest.mark.slow
+def test_slow():
+    pass
+"""
+
+
+@pytest.mark.once
+def test_slow_tests_are_begun_first(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    pytester.makeconftest("pytest_plugins = ('tests.plugins.engine',)\n")
+    pytester.makeini("[pytest]\nmarkers =\n  slow: x\n")
+    pytester.makepyfile(test_it=SUITE)
+    done = pytester.runpytest_subprocess("-n", "1", "-v")
+    passed = [line for line in done.outlines if "PASSED" in line]
+    assert [line.rsplit("::")[-1].strip() for line in passed] == ["test_slow", "test_quick"]
