@@ -3,7 +3,7 @@
 from flask import Blueprint
 
 from courses import models
-from courses.lessons import standing
+from courses.lessons import copying, standing
 from courses.lessons.texts import criterion_words
 from courses.lessons.views import blueprint as lessons
 from courses.outline import sweeps
@@ -26,6 +26,7 @@ KINDS: tuple[Kind, ...] = (
         create="courses_lessons.create",
         review="courses_lessons.review",
         create_label=_l("New lesson"),
+        copy=copying.copy,
     ),
     Kind(
         name="outline",

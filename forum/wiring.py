@@ -18,6 +18,7 @@ KINDS: tuple[Kind, ...] = (
         create="forum_threads.create",
         review="forum_threads.review",
         create_label=_l("New discussion"),
+        copy=services.copy,
     ),
 )
 

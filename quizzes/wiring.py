@@ -7,7 +7,7 @@ from lti_tool.ledger.kinds import Kind, Sweep
 from quizzes import models
 from quizzes.attempts import standing, sweep, texts, views
 from quizzes.papers import views as paper_views
-from quizzes.papers.services import KIND
+from quizzes.papers.services import KIND, copy
 
 BLUEPRINTS: tuple[Blueprint, ...] = (views.blueprint, paper_views.blueprint)
 
@@ -21,6 +21,7 @@ KINDS: tuple[Kind, ...] = (
         create="quizzes_papers.create",
         review="quizzes_attempts.review",
         create_label=_l("New quiz"),
+        copy=copy,
     ),
 )
 

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, and_, case, literal, select
 
 from courses.lessons.models import BlockState, Lesson, LessonUse, LessonVersion
 from courses.lessons.rules import Block, Reached, Wanted, blocks_of
@@ -110,6 +110,18 @@ def standing(connection: Connection, activity_id: int, member_id: int) -> Standi
     )
 
 
+FIRST = 1
+
+
+class Pinned(NamedTuple):
+    """What a copy pins, as the first version that it will be with the first edit; who wrote it belongs to the other course."""
+
+    id: int
+    number: int
+    created_at: datetime
+    author: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Draft:
     """The draft of a lesson with its versions, for the editor."""
@@ -128,6 +140,9 @@ class Draft:
 def draft(connection: Connection, activity_id: int) -> Draft:
     """The draft behind an activity and its versions. Two statements.
 
+    Of a copy that nobody has edited yet, the version it pins: what its authors write now does not reach the original, nor
+    the other way round.
+
     Raises NotFound if the activity is no lesson.
     """
     row = connection.execute(
@@ -139,8 +154,12 @@ def draft(connection: Connection, activity_id: int) -> Draft:
             Lesson.is_changed,
             Member.name,
             LessonUse.lesson_version_id,
+            LessonVersion.blocks,
+            (Lesson.context_id == Activity.context_id).label("is_own"),
         )
         .join(LessonUse, LessonUse.lesson_id == Lesson.id)
+        .join(Activity, Activity.id == LessonUse.activity_id)
+        .outerjoin(LessonVersion, LessonVersion.id == LessonUse.lesson_version_id)
         .outerjoin(Member, Member.id == Lesson.draft_author_id)
         .where(LessonUse.activity_id == activity_id)
     ).first()
@@ -149,10 +168,13 @@ def draft(connection: Connection, activity_id: int) -> Draft:
     versions = connection.execute(
         select(LessonVersion.id, LessonVersion.number, LessonVersion.created_at, Member.name.label("author"))
         .outerjoin(Member, Member.id == LessonVersion.author_id)
-        .where(LessonVersion.lesson_id == row.id)
+        .where(LessonVersion.lesson_id == row.id if row.is_own else LessonVersion.id == row.lesson_version_id)
         .order_by(LessonVersion.number.desc())
         .limit(50)
     ).all()
+    if not row.is_own:
+        first = Pinned(row.lesson_version_id, FIRST, versions[0].created_at)
+        return Draft(row.id, blocks_of(row.blocks), 0, first.created_at, "", False, first.id, (first,))
     return Draft(
         row.id,
         blocks_of(row.draft),
@@ -170,7 +192,15 @@ def version(connection: Connection, activity_id: int, number: int) -> Any:
     row = connection.execute(
         select(LessonVersion.title, LessonVersion.blocks, LessonVersion.created_at)
         .join(LessonUse, LessonUse.lesson_id == LessonVersion.lesson_id)
-        .where(LessonUse.activity_id == activity_id, LessonVersion.number == number)
+        .join(Lesson, Lesson.id == LessonUse.lesson_id)
+        .join(Activity, Activity.id == LessonUse.activity_id)
+        .where(
+            LessonUse.activity_id == activity_id,
+            case(
+                (Lesson.context_id == Activity.context_id, LessonVersion.number == number),
+                else_=and_(LessonVersion.id == LessonUse.lesson_version_id, literal(number) == FIRST),
+            ),
+        )
     ).first()
     if row is None:
         raise NotFound

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from courses.lessons import rules
+from courses.lessons.copying import own_lesson
 from courses.lessons.models import BlockState, Lesson, LessonUse, LessonVersion, QuestionRule
 from courses.lessons.rules import Block, Wanted
 from lti_tool.core.columns import upsert
@@ -58,11 +59,12 @@ def create(
     return activity
 
 
-def _lesson(session: Session, activity_id: int) -> tuple[LessonUse, Lesson]:
-    use = session.get(LessonUse, activity_id)
+def _lesson(session: Session, activity_id: int, now: datetime) -> tuple[LessonUse, Lesson]:
+    """The use and its lesson, which is this course's own from now on. Raises NotFound."""
+    use = session.get(LessonUse, activity_id, with_for_update=True)
     if use is None:
         raise NotFound
-    return use, session.get_one(Lesson, use.lesson_id, with_for_update=True)
+    return use, own_lesson(session, use, now)
 
 
 def save_draft(
@@ -78,7 +80,7 @@ def save_draft(
 
     `revision` is the one the editor started from. Raises Conflict if somebody else saved since.
     """
-    _, lesson = _lesson(session, activity_id)
+    _, lesson = _lesson(session, activity_id, now)
     if revision is not None and revision != lesson.draft_revision:
         raise Conflict(
             _l("Somebody else has saved this lesson since you opened it."),
@@ -102,7 +104,7 @@ def publish(session: Session, *, activity: Activity, actor: Actor, now: datetime
     Raises Invalid if a block is incomplete. An unchanged draft makes no new version. What members have read and
     answered stays with the keys of the blocks, and who has completed the lesson stays so.
     """
-    use, lesson = _lesson(session, activity.id)
+    use, lesson = _lesson(session, activity.id, now)
     blocks = rules.blocks_of(lesson.draft)
     faults = faults_of(blocks)
     if faults:
@@ -178,7 +180,7 @@ def restore(session: Session, *, activity_id: int, number: int, actor: Actor, no
 
     Raises NotFound if there is no such version.
     """
-    _, lesson = _lesson(session, activity_id)
+    _, lesson = _lesson(session, activity_id, now)
     version = session.scalar(
         select(LessonVersion).where(LessonVersion.lesson_id == lesson.id, LessonVersion.number == number)
     )

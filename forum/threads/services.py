@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Connection, func, select, update
 from sqlalchemy.orm import Session
 
 from forum.threads import rules
@@ -11,6 +11,7 @@ from lti_tool.core.columns import upsert
 from lti_tool.core.errors import Conflict, NotFound, TooMany
 from lti_tool.core.i18n import lazy_gettext as _l
 from lti_tool.identity.actor import Actor, Can, Role
+from lti_tool.ledger.copying import pin_uses
 from lti_tool.ledger.evaluation import evaluation
 from lti_tool.ledger.models import Activity
 from lti_tool.ledger.rules import Outcome
@@ -44,6 +45,11 @@ def create_forum(
     session.add(ForumUse(activity_id=activity.id, source=source, html=html))
     session.flush()
     return activity
+
+
+def copy(connection: Connection, context_id: int) -> None:
+    """`Kind.copy`: the task in words goes along; what anybody wrote stays where it was written."""
+    pin_uses(connection, ForumUse, context_id)
 
 
 def criteria_of(threads: int, replies: int) -> list[list[object]]:

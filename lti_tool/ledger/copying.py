@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, exists, func, insert, or_, select, update
+from sqlalchemy import Connection, exists, func, insert, or_, select, update
 from sqlalchemy.orm import aliased
 
-from lti_tool.core.columns import upsert
+from lti_tool.core.columns import Base, upsert
 from lti_tool.identity.models import Context, ContextCopy
 from lti_tool.ledger.kinds import Kind
 from lti_tool.ledger.models import Activity, ActivityStatus, AuditEvent
@@ -233,8 +233,9 @@ class Copying:
         )
 
 
-def pin_uses(connection: Connection, table: Table, context_id: int) -> None:
-    """Give each copy in a course that has no row in `table` its origin's, keyed by `activity_id`. One statement."""
+def pin_uses(connection: Connection, use: type[Base], context_id: int) -> None:
+    """Give each copy in a course that has no row of `use` its origin's, keyed by `activity_id`. One statement."""
+    table: Any = use.__table__
     carried = [column for column in table.c if column.name != "activity_id"]
     mine = table.alias("mine")
     uses = (

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection, select
 from sqlalchemy.orm import Session
 
-from lti_tool.identity.models import BrowserSession, Grant
+from lti_tool.identity.models import BrowserSession, ContextCopy, Grant
 from lti_tool.media.models import File, MediaReference
 
 
@@ -43,14 +43,30 @@ def shown(database: Session | Connection, references: Collection[str]) -> dict[s
     return {row.reference: Shown(*row) for row in rows}
 
 
-def is_granted(database: Session | Connection, grant_id: int, context_id: int, now: datetime) -> bool:
-    """Whether this grant still stands, for this context."""
+def copied_to(database: Session | Connection, references: Collection[str]) -> dict[str, set[int]]:
+    """The courses that pin content of a reference's course, copied when the file was there already. One statement."""
+    rows = database.execute(
+        select(MediaReference.reference, ContextCopy.context_id)
+        .join(
+            ContextCopy,
+            (ContextCopy.source_id == MediaReference.context_id) & (ContextCopy.copied_at >= MediaReference.created_at),
+        )
+        .where(MediaReference.reference.in_(references))
+    )
+    found: dict[str, set[int]] = {}
+    for row in rows:
+        found.setdefault(row.reference, set()).add(row.context_id)
+    return found
+
+
+def is_granted(database: Session | Connection, grant_id: int, context_ids: Collection[int], now: datetime) -> bool:
+    """Whether this grant still stands, for one of these contexts."""
     statement = (
         select(Grant.id)
         .join(BrowserSession, BrowserSession.id == Grant.session_id)
         .where(
             Grant.id == grant_id,
-            Grant.context_id == context_id,
+            Grant.context_id.in_(context_ids),
             Grant.expires_at > now,
             BrowserSession.expires_at > now,
         )

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from flask import Blueprint, Response, jsonify, request, send_file, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy import Connection
 from werkzeug.exceptions import RequestedRangeNotSatisfiable
 
 from lti_tool.core.errors import DangkeError, Invalid, NotFound
@@ -13,7 +14,7 @@ from lti_tool.core.i18n import lazy_gettext as _l
 from lti_tool.core.logs import log
 from lti_tool.core.web import render, runtime, wants_json
 from lti_tool.identity import csrf, current
-from lti_tool.identity.actor import Can, Carrier
+from lti_tool.identity.actor import Actor, Can, Carrier
 from lti_tool.media import queries, services, tickets
 from lti_tool.media.rules import LARGEST, MEGABYTE
 from lti_tool.media.storage import Storage
@@ -111,12 +112,25 @@ def _authorised(reference: str, ticket: str | None) -> queries.Shown:
         if found is None:
             raise NotFound
         if ticket is None:
-            current.actor(connection, found.context_id, Can.learn)
+            _actor(connection, found)
             return found
         grant_id = tickets.grant_of(runtime().keys.derive(tickets.PURPOSE), reference, ticket, now)
-        if grant_id is None or not queries.is_granted(connection, grant_id, found.context_id, now):
+        if grant_id is None:
+            raise NotFound
+        courses = {found.context_id} | queries.copied_to(connection, [reference]).get(reference, set())
+        if not queries.is_granted(connection, grant_id, courses, now):
             raise NotFound
     return found
+
+
+def _actor(connection: Connection, found: queries.Shown) -> Actor:
+    """The grant of the file's course, or of a course that was copied from it. Raises NotFound."""
+    asking = current.asking(connection)
+    held = {context_id for context_id, grant in asking.grants.items() if grant.can(Can.learn)} if asking else set()
+    if held and found.context_id not in held:
+        copies = queries.copied_to(connection, [found.reference]).get(found.reference, set())
+        return current.actor(connection, min(copies & held, default=found.context_id), Can.learn)
+    return current.actor(connection, found.context_id, Can.learn)
 
 
 @blueprint.post("/tickets")
@@ -130,20 +144,18 @@ def issue_tickets() -> ResponseReturnValue:
     if not isinstance(wanted, list) or len(wanted) > MOST_TICKETS or not all(isinstance(each, str) for each in wanted):
         raise Invalid
     now = runtime().clock.now()
-    key = runtime().keys.derive(tickets.PURPOSE)
+    secret = runtime().keys.derive(tickets.PURPOSE)
     with runtime().database.reading_core() as connection:
         found = queries.shown(connection, [each for each in wanted if REFERENCE.fullmatch(each)])
         asking = current.asking(connection)
-    grants = asking.grants if asking else {}
-    issued = {
-        each.reference: url_for(
-            "media.show",
-            reference=each.reference,
-            ticket=tickets.issue(key, each.reference, grants[each.context_id].grant_id, now),
-        )
-        for each in found.values()
-        if each.context_id in grants and grants[each.context_id].can(Can.learn)
-    }
+        copies = queries.copied_to(connection, found) if asking else {}
+    grants = {key: grant.grant_id for key, grant in asking.grants.items() if grant.can(Can.learn)} if asking else {}
+    issued = {}
+    for each in found.values():
+        courses = [course for course in (each.context_id, *copies.get(each.reference, ())) if course in grants]
+        if courses:
+            ticket = tickets.issue(secret, each.reference, grants[courses[0]], now)
+            issued[each.reference] = url_for("media.show", reference=each.reference, ticket=ticket)
     return jsonify(tickets=issued, seconds=int(tickets.LIFETIME.total_seconds()))
 
 

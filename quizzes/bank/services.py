@@ -36,9 +36,14 @@ def add(session: Session, *, context_id: int, what: Written, author_id: int | No
 
 
 def revise(
-    session: Session, *, question_id: int, what: Written, author_id: int | None, now: datetime
+    session: Session, *, context_id: int, question_id: int, what: Written, author_id: int | None, now: datetime
 ) -> QuestionVersion:
-    """The next version of a question; papers drawn before keep theirs. Flushed."""
+    """The next version of a question; papers drawn before keep theirs. Flushed.
+
+    A question of another course, which a copied quiz asks, is left as it is: the version is the first of a new one here.
+    """
+    if session.get_one(Question, question_id).context_id != context_id:
+        return add(session, context_id=context_id, what=what, author_id=author_id, now=now)
     last = session.scalar(select(func.max(QuestionVersion.number)).where(QuestionVersion.question_id == question_id))
     return _version(session, question_id, (last or 0) + 1, what, author_id, now)
 

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 from sqlalchemy.orm import Session
 
 from lti_tool.ledger import services as ledger
+from lti_tool.ledger.copying import pin_uses
 from lti_tool.ledger.models import Activity
 from quizzes.marking.rules import criteria_of
 from quizzes.papers.models import Quiz, QuizUse, QuizVersion
@@ -48,6 +49,11 @@ def create(
     return activity
 
 
+def copy(connection: Connection, context_id: int) -> None:
+    """`Kind.copy`: a copied quiz pins the same version with the same rules; attempts stay where they were made."""
+    pin_uses(connection, QuizUse, context_id)
+
+
 def hold_items(session: Session, activity_id: int) -> None:
     """Let nobody else change the questions of a quiz until the transaction ends; to be called before they are read.
 
@@ -59,10 +65,19 @@ def hold_items(session: Session, activity_id: int) -> None:
 def set_items(
     session: Session, *, activity: Activity, items: Sequence[Item], author_id: int | None, now: datetime
 ) -> None:
-    """Pin a new version with these questions. Attempts that run keep the paper they drew. Call `hold_items` before."""
+    """Pin a new version with these questions. Attempts that run keep the paper they drew. Call `hold_items` before.
+
+    A quiz of another course is left as it is: the copy gets one of its own, and the version is its first.
+    """
     use = session.get_one(QuizUse, activity.id, with_for_update=True)
-    quiz_id = session.get_one(QuizVersion, use.quiz_version_id).quiz_id
-    use.quiz_version_id = _version(session, quiz_id, items, author_id, now).id
+    quiz = session.scalars(
+        select(Quiz).join(QuizVersion, QuizVersion.quiz_id == Quiz.id).where(QuizVersion.id == use.quiz_version_id)
+    ).one()
+    if quiz.context_id != activity.context_id:
+        quiz = Quiz(context_id=activity.context_id, created_at=now)
+        session.add(quiz)
+        session.flush()
+    use.quiz_version_id = _version(session, quiz.id, items, author_id, now).id
     session.flush()
 
 

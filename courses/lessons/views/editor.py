@@ -113,13 +113,16 @@ def _html(source: str, before: Block | None, html: str) -> str:
 
 
 def _check_files(edited: Edited, blocks: Sequence[Block], context_id: int) -> None:
-    """Say which blocks name a file that this course does not have."""
+    """Say which blocks name a file that this course does not have, and had not when its content was copied."""
     named = {reference for block in blocks for reference in (block.reference, block.captions) if reference}
     if not named:
         return
     with runtime().database.reading_core() as connection:
         found = media.shown(connection, named)
-    own = {reference for reference, each in found.items() if each.context_id == context_id}
+        copied = media.copied_to(connection, named)
+    own = {
+        reference for reference, each in found.items() if context_id in {each.context_id, *copied.get(reference, ())}
+    }
     for block in blocks:
         if {block.reference, block.captions} - {""} - own:
             edited.errors.setdefault(block.key, gettext("This course has no such file. Upload it again."))

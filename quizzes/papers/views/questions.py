@@ -124,7 +124,8 @@ def save_question(activity_id: int, version_id: int) -> ResponseReturnValue:
     """
     with runtime().database.reading() as session:
         _actor, activity = open_activity(session, activity_id, Can.author, kind=KIND)
-        if not belongs_to(session, version_id, activity.context_id):
+        is_own = belongs_to(session, version_id, activity.context_id)
+        if not is_own and all(item.version != version_id for item in use_of(session, activity_id).items):
             raise NotFound
         found = asked(session, [version_id])[version_id]
     crumbs = _crumbs(activity_id, gettext("Edit the question"))
@@ -140,7 +141,14 @@ def save_question(activity_id: int, version_id: int) -> ResponseReturnValue:
         items = use_of(session, activity_id).items
         is_there = any(item.version == version_id for item in items)
         if is_there:
-            version = bank.revise(session, question_id=found.question_id, what=what, author_id=actor.member_id, now=now)
+            version = bank.revise(
+                session,
+                context_id=activity.context_id,
+                question_id=found.question_id,
+                what=what,
+                author_id=actor.member_id,
+                now=now,
+            )
             changed = [
                 replace(item, version=version.id, points=form.worth) if item.version == version_id else item
                 for item in items
