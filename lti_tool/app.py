@@ -25,8 +25,12 @@ DOMAINS = (courses.wiring, quizzes.wiring, forum.wiring)
 METADATA = Base.metadata
 """All tables: importing this module has imported every model."""
 
-CSRF_EXEMPT = frozenset({"launch.login", "launch.launch"})
-"""The LMS posts here; state, nonce and signature protect these two (WS-02)."""
+CSRF_EXEMPT = frozenset({
+    "launch.login", "launch.launch",
+    "launch.look_at_registration", "launch.confirm_registration", "launch.replace_registration",
+})  # fmt: skip
+"""Nobody has a session there. The LMS posts to the first two: state, nonce and signature protect them (WS-02). The others
+are forms of ours that carry an invitation's secret."""
 
 CSRF_HOT = frozenset({"quizzes_attempts.save_answer", "courses_lessons.beat"})
 """These verify the token's HMAC here and join the session row in their own statement."""

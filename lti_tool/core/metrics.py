@@ -6,3 +6,4 @@ REGISTRY = CollectorRegistry()
 
 LAUNCHES = Counter("dangke_launches", "Launches that opened a session.", ["message"], registry=REGISTRY)
 LAUNCH_FAILURES = Counter("dangke_launch_failures", "Refused logins and launches.", ["reason"], registry=REGISTRY)
+REGISTRATIONS = Counter("dangke_registrations", "Dynamic registrations by outcome.", ["outcome"], registry=REGISTRY)

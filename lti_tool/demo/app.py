@@ -3,10 +3,23 @@
 import secrets
 from pathlib import Path
 
-from flask import Flask, Response, request, session
+from flask import Flask, Response, g, request, session
 from werkzeug.exceptions import Forbidden
 
-from lti_tool.demo import ags, control, deeplink, keys, login, nrps, pages, registration, scores, teaching, tokens
+from lti_tool.demo import (
+    admin,
+    ags,
+    control,
+    deeplink,
+    keys,
+    login,
+    nrps,
+    pages,
+    registration,
+    scores,
+    teaching,
+    tokens,
+)
 from lti_tool.demo.faults import keep_pace, note_arrival
 from lti_tool.demo.runtime import Clock, Lms, SystemClock, fetch_url, first_tool, lms, origin_of
 from lti_tool.demo.services import answer_refusals
@@ -16,7 +29,7 @@ from lti_tool.demo.tool_keys import Fetch, ToolKeys
 DATABASE = "demo-lms.sqlite3"
 LARGEST_BODY = 1_000_000
 # What another site may POST to: the tool's own requests. Everything else must come from our own pages.
-OPEN_TO_OTHERS = ("/auth", "/token", "/lti/", "/control/")
+OPEN_TO_OTHERS = ("/auth", "/token", "/lti/", "/control/", "/register-tool")
 
 
 def create_lms(
@@ -49,7 +62,7 @@ def create_lms(
         PROPAGATE_EXCEPTIONS=True,  # the server reports them; a test in this process sees them itself
     )
     app.extensions["demo_lms"] = platform
-    for part in (login, tokens, ags, scores, nrps, deeplink, pages, teaching, registration):
+    for part in (login, tokens, ags, scores, nrps, deeplink, pages, teaching, registration, admin):
         app.register_blueprint(part.blueprint)
     answer_refusals(app)
     if has_control:
@@ -96,6 +109,8 @@ def _policy() -> str:
             tool = first_tool(connection).origin
     except LookupError:
         tool = ""
+    if "tool_origin" in g:
+        tool = g.tool_origin
     return (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
         f"frame-src 'self' {tool}; form-action 'self' {tool}; frame-ancestors 'self'; base-uri 'none'"

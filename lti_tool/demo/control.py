@@ -1,6 +1,7 @@
 """The control interface: what a test may ask of a demo LMS that no tool may. Loopback only, off unless asked for."""
 
 import ipaddress
+import json
 from typing import Any
 
 from flask import Blueprint, jsonify, request
@@ -161,6 +162,22 @@ def show_score_log() -> ResponseReturnValue:
     """Every score POST that came in (`?after=` an id)."""
     with lms().store.reading() as connection:
         return jsonify(score_log(connection, request.args.get("after", 0, int)))
+
+
+@blueprint.get("/registrations")
+def show_registrations() -> ResponseReturnValue:
+    """Every dynamic registration as the tool asked for it, oldest first."""
+    with lms().store.reading() as connection:
+        rows = connection.execute("SELECT request FROM tool_registration ORDER BY registered_at, rowid").fetchall()
+    return jsonify([json.loads(row["request"]) for row in rows])
+
+
+@blueprint.post("/granted-scopes")
+def grant_scopes() -> ResponseReturnValue:
+    """{scopes: [...]}: what tools that register from now on may have at most."""
+    with lms().store.writing() as connection:
+        write_setting(connection, "granted_scopes", " ".join(map(str, _body()["scopes"])))
+    return "", 204
 
 
 @blueprint.post("/enrolment")

@@ -13,6 +13,7 @@ from flask import Response, g, request
 
 ENDPOINTS = (
     "authorize", "jwks", "token", "lineitems", "lineitem", "scores", "results", "memberships", "deep_link_return",
+    "configuration", "registration",
 )  # fmt: skip
 SERVICES = ENDPOINTS[2:8]
 

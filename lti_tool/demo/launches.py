@@ -20,7 +20,7 @@ from lti_tool.demo.names import (
     ROSTER_CLAIM,
     SCOPE_LINE_ITEM,
 )
-from lti_tool.demo.runtime import Lms, Profile, Tool, find_tool, first_tool, profile
+from lti_tool.demo.runtime import Lms, Profile, Tool, find_tool, first_tool, profile, registered_custom
 from lti_tool.demo.store import stamp
 
 HINT_MINUTES = 30
@@ -129,7 +129,7 @@ def claims(connection: sqlite3.Connection, lms: Lms, launch: Launch, nonce: str)
         },
         CLAIM + "tool_platform": {"guid": "dangke-demo-lms", "name": "示范教学平台", "version": "1",
                                   "product_family_code": "dangke-demo"},
-        CLAIM + "custom": _custom(link, person, course),
+        CLAIM + "custom": _custom(registered_custom(connection, tool.client_id), link, person, course),
         ENDPOINT_CLAIM: _endpoint(connection, lms, kind, launch.course_id, launch.link_id),
         ROSTER_CLAIM: {"context_memberships_url": f"{service_base(lms, 'nrps', launch.course_id)}/memberships",
                        "service_versions": ["2.0"]},
@@ -180,14 +180,16 @@ def _identity(person: sqlite3.Row) -> dict[str, Any]:
     }
 
 
-def _custom(link: sqlite3.Row | None, person: sqlite3.Row, course: sqlite3.Row) -> dict[str, str]:
+def _custom(
+    asked: dict[str, str], link: sqlite3.Row | None, person: sqlite3.Row, course: sqlite3.Row
+) -> dict[str, str]:
     """The link's custom parameters; variables we know are replaced, the others stay as they are (Moodle does so)."""
     known = {
         "$User.id": person["id"], "$User.username": person["id"], "$Context.id": course["id"],
         "$Context.id.history": "", "$ResourceLink.id": link["id"] if link else "",
         "$ResourceLink.title": link["title"] if link else "",
     }  # fmt: skip
-    written: dict[str, str] = json.loads(link["custom"]) if link else {}
+    written: dict[str, str] = asked | (json.loads(link["custom"]) if link else {})
     return {name: str(known.get(value, value)) for name, value in written.items()}
 
 

@@ -31,4 +31,7 @@ COURSE_SECTION = "http://purl.imsglobal.org/vocab/lis/v2/course#CourseSection"
 INSTRUCTOR = "Instructor"
 LEARNER = "Learner"
 
+PLATFORM_CONFIGURATION = "https://purl.imsglobal.org/spec/lti-platform-configuration"
+TOOL_CONFIGURATION = "https://purl.imsglobal.org/spec/lti-tool-configuration"
+
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"

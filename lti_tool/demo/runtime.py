@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from flask import current_app
 
 from lti_tool.demo.faults import Faults
+from lti_tool.demo.names import ALL_SCOPES
 from lti_tool.demo.store import Store, read_setting
 from lti_tool.demo.tool_keys import ToolKeys
 
@@ -104,6 +105,18 @@ def find_tool(connection: sqlite3.Connection, client_id: str) -> Tool | None:
     """The registered tool of this client_id, or None."""
     row = connection.execute("SELECT * FROM tool WHERE client_id = ?", (client_id,)).fetchone()
     return None if row is None else _tool(row)
+
+
+def granted_scopes(connection: sqlite3.Connection, client_id: str) -> frozenset[str]:
+    """What a tool may ask a token for; a tool that was not registered dynamically: everything."""
+    row = connection.execute("SELECT scopes FROM tool_registration WHERE client_id = ?", (client_id,)).fetchone()
+    return frozenset(ALL_SCOPES if row is None else str(row["scopes"]).split())
+
+
+def registered_custom(connection: sqlite3.Connection, client_id: str) -> dict[str, str]:
+    """The custom parameters that a tool asked for when it registered; they come with each of its launches."""
+    row = connection.execute("SELECT custom FROM tool_registration WHERE client_id = ?", (client_id,)).fetchone()
+    return {} if row is None else {str(name): str(value) for name, value in json.loads(row["custom"]).items()}
 
 
 def first_tool(connection: sqlite3.Connection) -> Tool:

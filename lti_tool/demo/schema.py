@@ -43,6 +43,11 @@ CREATE TABLE IF NOT EXISTS access_token (
   hash TEXT PRIMARY KEY, client_id TEXT NOT NULL, scopes TEXT NOT NULL, expires_at TEXT NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS used_assertion (
   client_id TEXT NOT NULL, jti TEXT NOT NULL, expires_at TEXT NOT NULL, PRIMARY KEY (client_id, jti)) STRICT;
+CREATE TABLE IF NOT EXISTS tool_registration (
+  client_id TEXT PRIMARY KEY REFERENCES tool(client_id), name TEXT NOT NULL, scopes TEXT NOT NULL, custom TEXT NOT NULL,
+  request TEXT NOT NULL, state TEXT NOT NULL CHECK (state IN ('pending', 'active')), registered_at TEXT NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS registration_token (
+  hash TEXT PRIMARY KEY, client_id TEXT NOT NULL, expires_at TEXT NOT NULL, used_at TEXT) STRICT;
 -- One row per launch that was begun; its id travels as lti_message_hint.
 CREATE TABLE IF NOT EXISTS launch (
   id TEXT PRIMARY KEY, person_id TEXT NOT NULL, course_id TEXT NOT NULL, link_id TEXT, message_type TEXT NOT NULL,

@@ -45,6 +45,17 @@ ENGLISH = {
     "回到课程": "Back to the course",
     "已添加活动": "Activities added",
     "没有成绩列": "There are no columns",
+    "外部工具": "External tools",
+    "等待启用": "pending",
+    "已启用": "active",
+    "启用": "Activate",
+    "登记新工具": "Register a tool",
+    "工具给出的登记地址": "Registration address from the tool",
+    "登记为": "Register as",
+    "新工具": "a new tool",
+    "更新": "update",
+    "打开登记页": "Open the registration page",
+    "下面是工具自己的页面。完成后它会请本平台关上这个窗口。": "Below is the tool's own page. When it is done it asks this LMS to close.",
 }
 
 

@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 
 from lti_tool.demo.faults import strike
 from lti_tool.demo.names import ALL_SCOPES, ASSERTION_TYPE
-from lti_tool.demo.runtime import Tool, find_tool, lms, profile
+from lti_tool.demo.runtime import Tool, find_tool, granted_scopes, lms, profile
 from lti_tool.demo.store import stamp
 from lti_tool.demo.tool_keys import UnknownKey
 
@@ -49,7 +49,7 @@ def token() -> ResponseReturnValue:
     try:
         scopes = _asked_scopes()
         client_id, claims = _verified_assertion()
-        granted = _grant(client_id, claims, scopes)
+        granted = _grant(client_id, claims, _offered(client_id, scopes))
     except TokenRefused as refused:
         return jsonify({"error": refused.code, "error_description": refused.description}), 400
     reply = jsonify(granted)
@@ -84,6 +84,15 @@ def _asked_scopes() -> list[str]:
     if not asked:
         raise TokenRefused("invalid_request", "scope is missing")
     scopes = [scope for scope in ALL_SCOPES if scope in asked]
+    if not scopes:
+        raise TokenRefused("invalid_scope", "none of these scopes is granted")
+    return scopes
+
+
+def _offered(client_id: str, asked: list[str]) -> list[str]:
+    with lms().store.reading() as connection:
+        offered = granted_scopes(connection, client_id)
+    scopes = [scope for scope in asked if scope in offered]
     if not scopes:
         raise TokenRefused("invalid_scope", "none of these scopes is granted")
     return scopes

@@ -1,17 +1,22 @@
-"""Registering an LMS: what `dangke register` and `dangke seed` call. Flushes, never commits."""
+"""Registering an LMS by hand: what `dangke register` and `dangke seed` call; and all registrations as they stand.
 
+Flushes, never commits. Dynamic registration stands in `launch.services.inviting`.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Self
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from lti_tool.core.text import clean_line
 from lti_tool.identity.actor import Role
-from lti_tool.identity.models import Deployment, Registration, Tenant
+from lti_tool.identity.models import Deployment, Enrolment, Member, Registration, Tenant
 from lti_tool.launch.rules.urls import http_url, origin
 
 Id = Annotated[str, Field(min_length=1, max_length=255)]
@@ -96,8 +101,10 @@ def _is_loopback(url: str) -> bool:
     return (urlsplit(url).hostname or "") in {"localhost", "127.0.0.1", "::1"}
 
 
-def register(session: Session, data: RegistrationForm, now: datetime) -> Registration:
+def register(session: Session, data: RegistrationForm, now: datetime, *, tenant_id: int | None = None) -> Registration:
     """Add a registration, or bring the one of this issuer and client id up to date; deployments are only added.
+
+    `tenant_id` names the school where the caller knows it; else it is found by its name, or made.
 
     A running tool sees it within half a minute, and at once when somebody launches from a new one.
     """
@@ -106,7 +113,10 @@ def register(session: Session, data: RegistrationForm, now: datetime) -> Registr
     )
     if found is None:
         found = Registration(
-            tenant_id=_tenant(session, data).id, issuer=data.issuer, client_id=data.client_id, created_at=now
+            tenant_id=tenant_id or tenant_named(session, data.tenant, data.timezone).id,
+            issuer=data.issuer,
+            client_id=data.client_id,
+            created_at=now,
         )
         session.add(found)
     found.name, found.family, found.audience = data.name, data.family, data.audience
@@ -115,20 +125,81 @@ def register(session: Session, data: RegistrationForm, now: datetime) -> Registr
     found.role_overrides = {role: local.value for role, local in data.role_overrides.items()}
     found.is_demo = data.is_demo
     session.flush()
-    known = set(session.scalars(select(Deployment.deployment_id).where(Deployment.registration_id == found.id)))
-    session.add_all(
-        Deployment(registration_id=found.id, tenant_id=found.tenant_id, deployment_id=deployment_id)
-        for deployment_id in dict.fromkeys(data.deployment_ids)
-        if deployment_id not in known
-    )
-    session.flush()
+    add_deployments(session, found, data.deployment_ids)
     return found
 
 
-def _tenant(session: Session, data: RegistrationForm) -> Tenant:
-    tenant = session.scalar(select(Tenant).where(Tenant.name == data.tenant))
+def add_deployments(session: Session, registration: Registration, deployment_ids: Iterable[str]) -> None:
+    """Add those that the registration does not have yet; none is ever taken away. Flushes."""
+    of_it = select(Deployment.deployment_id).where(Deployment.registration_id == registration.id)
+    known = set(session.scalars(of_it))
+    session.add_all(
+        Deployment(registration_id=registration.id, tenant_id=registration.tenant_id, deployment_id=deployment_id)
+        for deployment_id in dict.fromkeys(deployment_ids)
+        if deployment_id not in known
+    )
+    session.flush()
+
+
+def tenant_named(session: Session, name: str, timezone: str = "Asia/Shanghai") -> Tenant:
+    """The school of this name, made if there is none. Flushes."""
+    tenant = session.scalar(select(Tenant).where(Tenant.name == name).order_by(Tenant.id))
     if tenant is None:
-        tenant = Tenant(name=data.tenant, timezone=data.timezone)
+        tenant = Tenant(name=name, timezone=timezone)
         session.add(tenant)
         session.flush()
     return tenant
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A registration as the operator sees it."""
+
+    id: int
+    tenant: str
+    name: str
+    issuer: str
+    client_id: str
+    family: str
+    is_active: bool
+    is_pending: bool
+    """Nobody has launched from it and it has given no token: somebody must still switch it on in the LMS (DR-07)."""
+    deployments: tuple[str, ...]
+    last_launch_at: datetime | None
+
+
+def shown(session: Session, registration_id: int | None = None, tenant_id: int | None = None) -> list[Shown]:
+    """All registrations (or one, or those of one school), oldest first. Two statements."""
+    launched = (
+        select(func.max(Enrolment.last_launch_at))
+        .join(Member, Member.id == Enrolment.member_id)
+        .where(Member.registration_id == Registration.id)
+        .scalar_subquery()
+    )
+    statement = (
+        select(Registration, Tenant.name, launched)
+        .join(Tenant, Tenant.id == Registration.tenant_id)
+        .order_by(Registration.id)
+    )
+    if registration_id is not None:
+        statement = statement.where(Registration.id == registration_id)
+    if tenant_id is not None:
+        statement = statement.where(Registration.tenant_id == tenant_id)
+    deployments: dict[int, list[str]] = {}
+    for row in session.execute(select(Deployment.registration_id, Deployment.deployment_id).order_by(Deployment.id)):
+        deployments.setdefault(row.registration_id, []).append(row.deployment_id)
+    return [
+        Shown(
+            id=found.id,
+            tenant=tenant,
+            name=found.name,
+            issuer=found.issuer,
+            client_id=found.client_id,
+            family=found.family,
+            is_active=found.is_active,
+            is_pending=found.confirmed_at is None and last is None,
+            deployments=tuple(deployments.get(found.id, ())),
+            last_launch_at=last,
+        )
+        for found, tenant, last in session.execute(statement)
+    ]

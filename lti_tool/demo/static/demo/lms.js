@@ -15,6 +15,14 @@ for (const panel of document.querySelectorAll("[data-refresh]")) {
   }, 3000);
 }
 
+// A tool that has registered asks us to close its page: back to the list, where it waits to be switched on.
+const registered = document.querySelector("a[data-registered]");
+addEventListener("message", (event) => {
+  const tool = document.querySelector("iframe[name=tool-frame]");
+  if (!registered || event.source !== tool?.contentWindow) return;
+  if (event.data?.subject === "org.imsglobal.lti.close") location.assign(registered.href);
+});
+
 // The tool may ask for the height of its frame; only the frame of this page is listened to.
 const frame = document.querySelector("iframe[name=tool-frame]");
 addEventListener("message", (event) => {
