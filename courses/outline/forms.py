@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime, tzinfo
 from typing import Any
 
 from lti_tool.core.i18n import gettext
+from lti_tool.core.moments import read_moment
 from lti_tool.core.text import clean_line
 
-FORMAT = "%Y-%m-%dT%H:%M"
 LONGEST_EFFORT = 6000
 
 
@@ -32,11 +32,6 @@ class TaskForm:
     def section(self) -> str:
         """The heading, as it will be stored."""
         return self.texts["section"]
-
-
-def local(moment: datetime | None, zone: tzinfo) -> str:
-    """A moment as a datetime-local field holds it, in the course's zone."""
-    return moment.astimezone(zone).strftime(FORMAT) if moment else ""
 
 
 def read_task(form: Mapping[str, str], zone: tzinfo) -> TaskForm:
@@ -64,9 +59,8 @@ def _read_date(read: TaskForm, name: str, zone: tzinfo) -> None:
     if not typed:
         return
     try:
-        moment = datetime.strptime(typed[:16], FORMAT).replace(tzinfo=zone)
-        setattr(read, name, moment.astimezone(UTC))
-    except (ValueError, OverflowError):
+        setattr(read, name, read_moment(typed, zone))
+    except ValueError:
         read.errors[name] = gettext("Type a date and a time, such as 2026-11-20T18:00.")
 
 

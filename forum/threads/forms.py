@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from forum.threads.models import ForumUse
 from lti_tool.core.i18n import lazy_gettext as _l
+from lti_tool.core.moments import as_typed, read_moment
 from lti_tool.ledger.models import Activity
 
 TITLE_LIMIT = 120
@@ -78,7 +79,7 @@ class ForumForm:
             made.errors["threads"] = _l("Ask for at least one post or one reply.")
         if made.due_text:
             try:
-                made.due_at = datetime.fromisoformat(made.due_text).replace(tzinfo=ZoneInfo(zone))
+                made.due_at = read_moment(made.due_text, ZoneInfo(zone))
             except ValueError:
                 made.errors["due_at"] = _l("Write the date as 2026-11-30T18:00.")
         return made
@@ -87,7 +88,6 @@ class ForumForm:
     def of(cls, activity: Activity, use: ForumUse, zone: str) -> "ForumForm":
         """The form of what is stored."""
         targets = {str(code): target for code, target in activity.criteria}
-        due = activity.due_at.astimezone(ZoneInfo(zone)) if activity.due_at else None
         return cls(
             title=activity.title,
             body=use.source,
@@ -95,7 +95,7 @@ class ForumForm:
             replies=targets.get("replies", 0),
             is_required=activity.is_required,
             due_at=activity.due_at,
-            due_text=due.strftime("%Y-%m-%dT%H:%M") if due else "",
+            due_text=as_typed(activity.due_at, ZoneInfo(zone)),
         )
 
     def _count(self, form: Mapping[str, str], name: str) -> int:

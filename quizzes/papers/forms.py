@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from werkzeug.datastructures import MultiDict
 
 from lti_tool.core.i18n import lazy_gettext as _l
+from lti_tool.core.moments import as_typed, read_moment
 from lti_tool.core.text import clean_line
 from lti_tool.ledger.models import Activity
 from lti_tool.questions.model import MultipleRule
@@ -48,7 +49,7 @@ class SettingsForm:
             return "" if value is None else f"{value / unit:g}"
 
         def local(moment: datetime | None) -> str:
-            return moment.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%dT%H:%M") if moment else ""
+            return as_typed(moment, ZoneInfo(zone))
 
         texts = {
             "time_limit": number(settings.time_limit_seconds, 60),
@@ -93,7 +94,7 @@ class SettingsForm:
         if not self.texts[name]:
             return None
         try:
-            return datetime.fromisoformat(self.texts[name]).replace(tzinfo=zone)
+            return read_moment(self.texts[name], zone)
         except ValueError:
             self.errors[name] = _l("A day and a time, such as 2026-11-27 18:00.")
             return None

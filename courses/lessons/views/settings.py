@@ -12,10 +12,11 @@ from courses.lessons.rules import Block, BlockKind
 from courses.lessons.views import shown
 from courses.lessons.views.blueprint import blueprint
 from courses.outline import services as outline
-from courses.outline.forms import TaskForm, local, read_task
+from courses.outline.forms import TaskForm, read_task
 from courses.outline.views.tools import apply
 from lti_tool.core.errors import NotFound
 from lti_tool.core.i18n import current_zone, format_duration, format_moment, gettext
+from lti_tool.core.moments import as_typed
 from lti_tool.core.text import clean_line, clean_text
 from lti_tool.core.web import render, runtime
 from lti_tool.identity import current
@@ -56,9 +57,9 @@ def _stored_task(activity: Activity, zone: Any) -> TaskForm:
     typed = {
         "title": activity.title,
         "section": activity.section,
-        "opens_at": local(activity.opens_at, zone),
-        "due_at": local(activity.due_at, zone),
-        "closes_at": local(activity.closes_at, zone),
+        "opens_at": as_typed(activity.opens_at, zone),
+        "due_at": as_typed(activity.due_at, zone),
+        "closes_at": as_typed(activity.closes_at, zone),
     }
     return TaskForm(typed, activity.is_required)
 

@@ -10,11 +10,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from courses.outline import services
-from courses.outline.forms import TaskForm, local, read_task, reason_of
+from courses.outline.forms import TaskForm, read_task, reason_of
 from courses.outline.views.blueprint import blueprint
 from lti_tool.core.errors import Invalid, NotFound
 from lti_tool.core.i18n import current_zone, gettext
 from lti_tool.core.i18n import lazy_gettext as _l
+from lti_tool.core.moments import as_typed
 from lti_tool.core.web import render, runtime
 from lti_tool.identity.actor import Actor, Can
 from lti_tool.identity.models import Context
@@ -115,9 +116,9 @@ def _stored(found: Activity, zone: Any) -> TaskForm:
     texts = {
         "title": found.title,
         "section": found.section,
-        "opens_at": local(found.opens_at, zone),
-        "due_at": local(found.due_at, zone),
-        "closes_at": local(found.closes_at, zone),
+        "opens_at": as_typed(found.opens_at, zone),
+        "due_at": as_typed(found.due_at, zone),
+        "closes_at": as_typed(found.closes_at, zone),
     }
     return TaskForm(texts, found.is_required)
 

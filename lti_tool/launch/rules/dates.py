@@ -6,11 +6,12 @@ an empty or an unreadable value is no date; it closes nothing, and our own dates
 that a launch does not carry at all says nothing, and what an earlier launch said stays.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
+
+from lti_tool.core.moments import read_moment
 
 DATES: Final[Mapping[str, str]] = {
     "available_from": "$ResourceLink.available.startDateTime",
@@ -20,8 +21,6 @@ DATES: Final[Mapping[str, str]] = {
 }
 _STARTS: Final = ("available_from", "submission_from")
 _ENDS: Final = ("available_until", "submission_until")
-# A day, a time and a zone: a time without its zone is another moment in every school, and a number is no date.
-_ISO = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d([.,]\d{1,9})?)?(Z|[+-]\d\d(:?\d\d)?)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +57,11 @@ def link_dates(custom: object) -> LinkDates:
 
 
 def moment_of(value: object) -> datetime | None:
-    """A date in UTC to the second; None for all that is no ISO 8601 date with a time and a zone."""
-    text = value.strip() if isinstance(value, str) else ""
-    if not _ISO.fullmatch(text):
-        return None
+    """A date in UTC to the second; None for all that is no ISO 8601 date with a time and a zone.
+
+    A time without its zone is another moment in every school.
+    """
     try:
-        moment = datetime.fromisoformat(text.replace(",", ".").upper())
-        return moment.astimezone(UTC).replace(microsecond=0)
-    except (ValueError, OverflowError):
+        return read_moment(value, None) if isinstance(value, str) else None
+    except ValueError:
         return None
