@@ -191,7 +191,9 @@ def test_staff_see_counts_and_archived_tasks(school: School, make: Makers) -> No
     assert "平均 100 分" in page
     assert "草稿" in page
 
-    assert author.post_form(f"/home/{home.id}/tasks/{lesson.id}/archive").status_code == 400
+    refused = author.post_form(f"/home/{home.id}/tasks/{lesson.id}/archive")
+    assert refused.status_code == 400
+    assert 'name="reason" required aria-invalid="true"' in refused.text
     assert author.post_form(f"/home/{home.id}/tasks/{lesson.id}/archive", {"reason": "old"}).status_code == 303
     assert "One" not in school.client(school.member).get(f"/home/{home.id}").text
     assert "已归档" in author.get(f"/home/{home.id}").text

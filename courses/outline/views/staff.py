@@ -153,7 +153,9 @@ def _figures(known: Known, addresses: _Addresses) -> list[dict[str, Any]]:
             "label": gettext("Scores"),
             "value": refused or sent,
             "unit": gettext("refused") if refused else gettext("sent"),
-            "note": gettext("%(sent)s sent, %(waiting)s waiting", sent=sent, waiting=waiting),
+            "note": gettext("%(sent)s sent, %(waiting)s waiting", sent=sent, waiting=waiting)
+            if refused
+            else gettext("%(n)s waiting", n=waiting),
             "address": addresses.scores(known.home.id),
         },
     ]

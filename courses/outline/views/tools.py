@@ -59,17 +59,23 @@ def move_down(activity_id: int, task_id: int) -> ResponseReturnValue:
 @blueprint.get("/home/<int:activity_id>/tasks/<int:task_id>/archive")
 def ask_archive(activity_id: int, task_id: int) -> ResponseReturnValue:
     """The question before archiving, as a page of its own."""
+    return _asked(activity_id, task_id)
+
+
+def _asked(activity_id: int, task_id: int, error: str = "") -> str:
     with runtime().database.reading() as session:
         _, home, task = _opened(session, activity_id, task_id)
         title, home_title = task.title, home.title
-    return render("courses/archive.html", title=title, home_title=home_title, home_id=activity_id, task_id=task_id)
+    return render(
+        "courses/archive.html", title=title, home_title=home_title, home_id=activity_id, task_id=task_id, error=error
+    )
 
 
 @blueprint.post("/home/<int:activity_id>/tasks/<int:task_id>/archive")
 def archive(activity_id: int, task_id: int) -> ResponseReturnValue:
     reason = reason_of(request.form)
     if not reason:
-        raise Invalid(_l("Say why this task is archived."), action=_l("Go back and write a reason."))
+        return _asked(activity_id, task_id, gettext("Say why this task is archived.")), 400
     return _change(
         activity_id,
         task_id,
