@@ -15,6 +15,7 @@ from lti_tool.identity.actor import Carrier, Role
 from lti_tool.identity.models import Context, Deployment, Enrolment, EnrolmentSource, Member, Registration, Tenant
 from lti_tool.identity.sessions import NewGrant, open_session
 from lti_tool.ledger import services
+from lti_tool.ledger.copying import Copying
 from lti_tool.ledger.models import (
     Activity,
     ActivityStatus,
@@ -211,6 +212,19 @@ class School:
             )
             activity.status = ActivityStatus(status)
         return activity
+
+    def copy(self, activity: Activity) -> Activity:
+        """The copy of an activity of the first course in the second, whose instructor and member are others."""
+        with self.database.writing_core() as connection:
+            copying = Copying(
+                connection, self.runtime.kinds, self.other_context_id, self.other_course_instructor.member_id, self.now
+            )
+            if not copying.once([activity.context_id], ""):
+                copying.late([activity.context_id], [activity.lineage])
+        with self.database.reading() as session:
+            return session.scalars(
+                select(Activity).where(Activity.context_id == self.other_context_id, Activity.origin_id == activity.id)
+            ).one()
 
     def placement(self, activity: Activity, *, column: bool = True, resource_link_id: str = "") -> int:
         """A resource link that shows `activity`, with or without a column; returns the line item's id."""

@@ -231,4 +231,4 @@ def ages(database: Database) -> list[tuple[int, int, bool]]:
                 ContextCopy.context_id, ContextCopy.source_id
             )
         )
-        return [tuple(row) for row in rows]
+        return [(row[0], row[1], row[2]) for row in rows]
