@@ -72,6 +72,14 @@ class SessionChanged(Conflict):
     action = _l("Open it from your course again. What you typed is kept below.")
 
 
+class SessionEnded(SessionChanged):
+    """The session of this page is over, by time or because the browser gave its cookie up. Nobody else came."""
+
+    code = "DK-409-ENDED"
+    message = _l("Your session has ended.")
+    action = _l("Open it from your course again. What you typed stays here until you leave this page.")
+
+
 class TooLarge(DangkeError):
     """The body is larger than this place accepts."""
 

@@ -10,7 +10,7 @@ import hmac
 from flask import g, request
 from markupsafe import Markup
 
-from lti_tool.core.errors import Forbidden, SessionChanged
+from lti_tool.core.errors import Forbidden, SessionChanged, SessionEnded
 from lti_tool.core.i18n import lazy_gettext as _l
 from lti_tool.core.web import runtime
 from lti_tool.identity import current
@@ -86,8 +86,8 @@ def check_origin() -> None:
 def protect(hot: bool) -> None:
     """Check one unsafe request before its view runs.
 
-    Raises Forbidden (foreign origin, no token) or SessionChanged (token of a former session or member). `hot` views
-    check the session row in their own statement.
+    Raises Forbidden (foreign origin, no token) SessionEnded (the session is over), or
+    SessionChanged (token of a former session or member). `hot` views check the session row in their own statement.
     """
     check_origin()
     carried = current.token()
@@ -99,6 +99,6 @@ def protect(hot: bool) -> None:
     with runtime().database.reading_core() as connection:
         found = current.asking(connection)
     if found is None:
-        raise SessionChanged(_l("Your session has ended."))
+        raise SessionEnded
     if (found.session_id, found.member_id) != (session_id, member_id):
         raise SessionChanged

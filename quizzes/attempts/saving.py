@@ -13,7 +13,7 @@ from sqlalchemy import BigInteger, Connection, Integer, String, bindparam, or_, 
 from sqlalchemy.orm import aliased
 
 from lti_tool.core.columns import Json, UtcDateTime, upsert
-from lti_tool.core.errors import Conflict, NotFound, SessionChanged
+from lti_tool.core.errors import Conflict, NotFound, SessionChanged, SessionEnded
 from lti_tool.core.i18n import lazy_gettext as _l
 from lti_tool.identity.models import BrowserSession, Grant
 from lti_tool.identity.sessions import IDLE
@@ -112,6 +112,7 @@ _WHY = (
         Attempt.ends_at,
         Answer.seq,
         Answer.saved_at,
+        BrowserSession.member_id.label("asking"),
         Grant.member_id.label("granted_to"),
     )
     .outerjoin(Answer, (Answer.attempt_id == Attempt.id) & (Answer.slot == bindparam("p_slot", type_=Integer)))
@@ -121,7 +122,12 @@ _WHY = (
         & (BrowserSession.expires_at > bindparam("p_now", type_=UtcDateTime))
         & (BrowserSession.seen_at > bindparam("p_idle_since", type_=UtcDateTime)),
     )
-    .outerjoin(Grant, (Grant.session_id == BrowserSession.id) & (Grant.context_id == Attempt.context_id))
+    .outerjoin(
+        Grant,
+        (Grant.session_id == BrowserSession.id)
+        & (Grant.context_id == Attempt.context_id)
+        & (Grant.expires_at > bindparam("p_now", type_=UtcDateTime)),
+    )
     .where(Attempt.id == bindparam("p_attempt_id", type_=BigInteger))
 )
 
@@ -130,7 +136,7 @@ def save(connection: Connection, change: Change, now: datetime) -> Kept:
     """Save one answer; at most two statements.
 
     An older `seq` than the saved one changes nothing and is told the newer. Raises NotFound (not this person's
-    attempt), SessionChanged (the page belongs to a former member of this browser), TimeUp.
+    attempt), SessionChanged (the page belongs to a former member of this browser), SessionEnded, TimeUp.
     """
     values = {
         "p_attempt_id": change.attempt_id,
@@ -155,11 +161,12 @@ def _why_not(connection: Connection, change: Change, values: dict[str, Any], now
     row = connection.execute(_WHY, wanted).first()
     if row is None or row.member_id != change.member_id or not 1 <= change.slot <= row.slots:
         raise NotFound
-    if row.granted_to != change.member_id:
-        # The token is of a session that named this member, but another one asks now, or nobody.
-        raise SessionChanged
+    if row.asking is not None and row.asking != change.member_id:
+        raise SessionChanged  # The token is of a session that named this member, but another one asks now.
+    if row.granted_to is None:
+        raise SessionEnded
     if row.state is not AttemptState.in_progress or (row.ends_at is not None and row.ends_at < now - LATE_PACKETS):
         raise TimeUp
     if row.seq is not None and row.seq >= change.seq:
         return Kept(row.seq, row.saved_at, row.ends_at)
-    raise SessionChanged
+    raise SessionEnded  # The page is of a former session of this very member.

@@ -78,3 +78,27 @@ def test_reload_and_relaunch_continue_the_same_attempt(stack: Stack, screen: Scr
         frame.wait_for_url(re.compile(r"/attempts/\d+"))
     assert frame.url.split("?")[0] == address
     assert frame.locator('section.q[data-kind="single"] label.choice input').first.is_checked()
+
+
+def test_answer_after_the_session_has_ended_says_so_and_stays_on_the_page(stack: Stack, screen: Screen) -> None:
+    desk = Desk(stack, screen, "both").sign_in()
+    frame = desk.open(link_of(stack, "quiz"))
+    if "/attempts/" not in frame.url:
+        begin_attempt(frame)
+    screen.expect_problem("409")
+    screen.context.clear_cookies(name="__Host-dk")
+    question = frame.locator('section.q[data-kind="single"]')
+    question.locator("label.choice input").nth(1).check()
+    said = question.locator("[data-saved]")
+    expect(said).to_contain_text("登录已经过期")
+    expect(said).to_contain_text("从课程里重新打开")
+    expect(said).to_be_visible()
+    expect(question.locator("label.choice input").nth(1)).to_be_checked()
+    screen.screenshot("quiz-session-ended")
+    assert_axe(screen.page)
+    frame = desk.open(link_of(stack, "quiz"))
+    if "/attempts/" not in frame.url:
+        begin_attempt(frame)
+    field = frame.locator('section.q[data-kind="single"]')
+    field.locator("label.choice input").nth(2).check()
+    field.locator("[data-saved]").filter(has_text=SAVED).wait_for()

@@ -31,6 +31,7 @@ export class Clock {
     return this.end === null ? Infinity : Math.max(0, this.end - performance.now());
   }
 
+  /* What the server says; null: no answer; { isGone }: there is no such attempt for this session any more. */
   async ask() {
     const asked = performance.now();
     try {
@@ -38,7 +39,7 @@ export class Clock {
       this.set(said.remaining_ms, asked);
       this.ahead = said.now_ms - performance.now();
       return said;
-    } catch { return null; /* asked again in a minute */ }
+    } catch (error) { return error.isTemporary ? null : { isGone: true }; /* asked again in a minute */ }
   }
 
   tick() {

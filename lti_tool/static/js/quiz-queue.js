@@ -6,7 +6,7 @@ import { Refused, send } from "./request.js";
 const LONGEST_PAUSE = 15000;
 
 export class AnswerQueue {
-  /* on: { saving(slot), saved(slot, at, isElsewhere), unsaved(slot), refused(slot), timeUp(), sessionChanged() } */
+  /* on: { saving(slot), saved(slot, at, isElsewhere), unsaved(slot), refused(slot), timeUp(), sessionChanged(slots, isEnded) } */
   constructor(url, attempt, serverNow, on) {
     this.url = url;
     this.key = `dangke-attempt-${attempt}`;
@@ -85,8 +85,7 @@ export class AnswerQueue {
     if (error.code === "DK-409-TIME") { this.isStopped = true; this.on.unsaved(change.slot); this.on.timeUp(); return; }
     if (error.status === 409 || error.status === 403 || error.status === 404) {
       this.isStopped = true;
-      this.on.unsaved(change.slot);
-      this.on.sessionChanged();
+      this.on.sessionChanged([...this.pending.keys()], error.code === "DK-409-ENDED");
       return;
     }
     this.drop(change);

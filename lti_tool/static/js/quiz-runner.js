@@ -23,7 +23,7 @@ const queue = new AnswerQueue(texts.answers, texts.attempt, clock.serverNow, {
   unsaved: (slot) => say(slot, "soon", "unsaved", navigator.onLine ? texts.unsaved : texts.offline),
   refused: (slot) => say(slot, "late", "alert", texts.refused),
   timeUp: handInByTime,
-  sessionChanged: () => { show(overall, "late", "alert", texts.pause); announce(texts.pause, true); },
+  sessionChanged: (slots, isEnded) => stop(isEnded ? texts.ended : texts.pause, slots),
 });
 const card = answerCard(texts);
 const questions = new Map();
@@ -59,6 +59,13 @@ function say(slot, kind, symbol, text) {
   show(questions.get(slot)?.querySelector("[data-saved]"), kind, symbol, text);
   /* One place speaks for all, and it is not "saved" while anything is not. */
   if (kind !== "done" || queue.pending.size === 0) show(overall, kind, symbol, text);
+}
+
+/* Beside the answers too: the bar has no room for it on a small page. */
+function stop(text, slots = [...queue.pending.keys()]) {
+  for (const slot of slots) say(slot, "late", "alert", text);
+  show(overall, "late", "alert", text);
+  announce(text, true);
 }
 
 function changed(section) {
@@ -119,6 +126,7 @@ async function handInByTime() {
   settle();
   await queue.flush();
   const said = await clock.ask();
+  if (said?.isGone) { stop(texts.ended); return; }
   if (said === null) {
     show(overall, "late", "cloudoff", texts.waiting);
     setTimeout(handInByTime, 3000);

@@ -6,7 +6,7 @@ from datetime import datetime
 from flask import Response, jsonify, request
 from flask.typing import ResponseReturnValue
 
-from lti_tool.core.errors import Conflict, Invalid, NotFound
+from lti_tool.core.errors import Conflict, Invalid, NotFound, SessionEnded
 from lti_tool.core.web import runtime
 from lti_tool.identity import csrf, current
 from lti_tool.questions.responses import bounded
@@ -25,7 +25,7 @@ def save_answer(attempt_id: int) -> ResponseReturnValue:
     session_id, member_id = csrf.claimed()
     token_hash = current.token_hash()
     if token_hash is None:
-        raise NotFound
+        raise SessionEnded  # Our CSRF token came with it, so the browser had a session when it was given the page.
     change = _read(attempt_id, session_id, member_id, token_hash)
     here = runtime()
     now = here.clock.now()

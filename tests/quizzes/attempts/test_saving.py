@@ -6,10 +6,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, update
 
 from lti_tool.core.clock import FakeClock
 from lti_tool.identity.actor import Carrier
+from lti_tool.identity.models import BrowserSession, Grant
 from quizzes.papers.rules import Settings
 from tests.quizzes.conftest import SINGLE, Quizzes, Sitting
 from tests.school import School
@@ -141,15 +142,41 @@ def test_without_token_or_session_nothing_is_written(sitting: Sitting, school: S
     assert sitting.answer(1, "a").status_code == 403
     nobody = school.client(None)
     nobody.csrf = token
-    assert Sitting(nobody, sitting.attempt_id).answer(1, "a").status_code == 404
+    ended = Sitting(nobody, sitting.attempt_id).answer(1, "a")
+    assert ended.json is not None
+    assert (ended.status_code, ended.json["error"]) == (409, "DK-409-ENDED")
     assert quizzes.answers(sitting.attempt_id) == {}
 
 
 def test_idle_session_is_over(sitting: Sitting, quizzes: Quizzes, clock: FakeClock, school: School) -> None:
     free = quizzes.begin(quizzes.quiz(SINGLE, title="Free"), school.member2)
     clock.advance(timedelta(minutes=61))
-    assert free.answer(1, "a").status_code == 409
+    answer = free.answer(1, "a")
+    assert answer.json is not None
+    assert (answer.status_code, answer.json["error"]) == (409, "DK-409-ENDED")
+    assert answer.json["message"] == "登录已经过期"
+    assert "重新打开" in answer.json["action"]
+    assert "另一个人" not in answer.text
     assert quizzes.answers(free.attempt_id) == {}
+
+
+@pytest.mark.parametrize("table", [Grant, BrowserSession])
+def test_expired_grant_or_session_is_told_as_such(
+    table: type[Grant] | type[BrowserSession], sitting: Sitting, school: School, clock: FakeClock
+) -> None:
+    with school.database.writing() as session:
+        session.execute(update(table).values(expires_at=clock.now()))
+    answer = sitting.answer(1, "a")
+    assert answer.json is not None
+    assert (answer.status_code, answer.json["error"]) == (409, "DK-409-ENDED")
+
+
+def test_page_of_a_former_session_of_the_same_member_is_told_that_it_ended(sitting: Sitting, school: School) -> None:
+    again = school.client(school.member)
+    again.csrf = sitting.client.csrf
+    answer = Sitting(again, sitting.attempt_id).answer(1, "a")
+    assert answer.json is not None
+    assert (answer.status_code, answer.json["error"]) == (409, "DK-409-ENDED")
 
 
 def test_bearer_page_saves_too(quizzes: Quizzes, school: School) -> None:
