@@ -19,7 +19,7 @@ WORDS: dict[str, dict[str, str]] = {
     "enrolment": {
         "the courses you opened here": "context_id source is_active",
         "when you last did": "last_launch_at",
-        "your role in them": "role gradable",
+        "your role in them": "role gradable has_taught",
     },
     "launch_grant": {
         "A cookie that keeps you signed in": "expires_at resource_link_id return_url document_target preview",
