@@ -7,7 +7,8 @@ from sqlalchemy import insert
 
 from lti_tool.core.web import Runtime
 from lti_tool.lms import tool_keys
-from lti_tool.lms.models import KeyState, ToolKey
+from lti_tool.lms.models import ToolKey
+from lti_tool.lms.rules import KeyState
 
 
 def install(runtime: Runtime) -> None:
@@ -32,5 +33,5 @@ def _pair() -> dict[str, Any]:
         def encrypt(_purpose: str, plain: bytes) -> bytes:
             return plain
 
-    made = tool_keys._new_key(Plain(), None)  # type: ignore[arg-type]  # neither is looked at
+    made = tool_keys.new_key(Plain(), None)  # type: ignore[arg-type]  # neither is looked at
     return {"pem": made["private"], "row": {"kid": made["kid"], "public": made["public"]}}

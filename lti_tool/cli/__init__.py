@@ -12,8 +12,10 @@ import lti_tool.cli.multiprocess  # noqa: F401 - must come first, for its effect
 from lti_tool import __version__
 from lti_tool.cli.demo import demo
 from lti_tool.cli.doctor import doctor
+from lti_tool.cli.hosts import allow_host
+from lti_tool.cli.keys import keys
 from lti_tool.cli.opening import Fault
-from lti_tool.cli.registering import keys, register
+from lti_tool.cli.registering import connect, invite, list_registrations, register
 from lti_tool.cli.schema import migrate
 from lti_tool.cli.seeding import seed
 from lti_tool.cli.serving import serve, web, worker
@@ -31,7 +33,21 @@ def group() -> None:
     """
 
 
-for each in (serve, web, worker, migrate, seed, demo, register, keys, doctor):
+for each in (
+    serve,
+    web,
+    worker,
+    migrate,
+    seed,
+    demo,
+    invite,
+    register,
+    list_registrations,
+    connect,
+    keys,
+    allow_host,
+    doctor,
+):
     group.add_command(each)
 
 

@@ -11,13 +11,21 @@ import click
 from sqlalchemy import select
 
 from lti_tool.cli import opening
+from lti_tool.cli.keys import secrets_of
 from lti_tool.core.clock import SystemClock
 from lti_tool.core.config import Settings
 from lti_tool.core.database import Database
 from lti_tool.core.errors import DangkeError
 from lti_tool.core.http import Http, HttpError, Response
-from lti_tool.core.secrets import CannotDecrypt, Keys
+from lti_tool.core.i18n import Language
+from lti_tool.core.i18n.language import speaking
+from lti_tool.core.secrets import CannotDecrypt
 from lti_tool.identity.models import Registration
+from lti_tool.launch.dry_run import words
+from lti_tool.launch.dry_run.rules import Outcome
+from lti_tool.launch.dry_run.walk import walk
+from lti_tool.lms import key_life
+from lti_tool.lms.hosts import http_of
 from lti_tool.lms.tool_keys import NoToolKey, signing_key
 
 CLOCK_LIMIT_SECONDS = 30
@@ -30,18 +38,56 @@ class Finding:
     subject: str
     ok: bool
     words: str
+    is_hint: bool = False
+
+    @property
+    def mark(self) -> str:
+        return "BAD" if not self.ok else "?  " if self.is_hint else "ok "
 
 
 @click.command()
-def doctor() -> None:
+@click.option("--registration", type=int, metavar="N", help="Walk through one registration, step by step.")
+@click.option("--language", type=click.Choice([each.value for each in Language]), default="en", show_default=True)
+def doctor(registration: int | None, language: str) -> None:
     """Check database, migrations, secrets, keys, clock, and each platform's key set and token endpoint."""
     settings = opening.settings()
-    findings = list(examine(settings))
+    if registration is not None:
+        with speaking(Language(language)):
+            _print(list(try_out(settings, registration)))
+    _print(list(examine(settings)))
+
+
+def _print(findings: list[Finding]) -> None:
+    """Print the findings and end the program."""
     for finding in findings:
-        click.echo(f"{'ok ' if finding.ok else 'BAD'}  {finding.subject}: {finding.words}")
+        click.echo(f"{finding.mark}  {finding.subject}: {finding.words}")
     bad = sum(not finding.ok for finding in findings)
     click.echo(f"{bad} of {len(findings)} checks need mending." if bad else f"All {len(findings)} checks are well.")
     raise SystemExit(1 if bad else 0)
+
+
+def try_out(settings: Settings, registration: int) -> Iterator[Finding]:
+    """The dry run of one registration, in the language spoken now."""
+    with opening.database_of(settings) as database:
+        opening.check_database(database)
+        http = http_of(settings, database)
+        try:
+            verdicts = walk(
+                database,
+                http,
+                secrets_of(settings),
+                registration_id=registration,
+                public_url=settings.public_url,
+                now=SystemClock().now(),
+            )
+        finally:
+            http.close()
+    for verdict in verdicts:
+        mend = words.mend(verdict)
+        said = words.what(verdict) + (f". {mend}" if mend else "")
+        yield Finding(
+            str(words.STEPS[verdict.step]), verdict.outcome is not Outcome.fault, said, verdict.outcome is Outcome.hint
+        )
 
 
 def examine(settings: Settings) -> Iterator[Finding]:
@@ -56,18 +102,20 @@ def examine(settings: Settings) -> Iterator[Finding]:
         yield Finding("database", True, f"{database.url.get_backend_name()}, schema is current")
         yield _registrations(database, settings)
         yield _keys(database, settings)
+        yield from _key_life(database, settings)
         with database.reading() as session:
             platforms = session.scalars(
                 select(Registration).where(Registration.is_active).order_by(Registration.id)
             ).all()
     if not platforms:
         yield Finding("platforms", True, "none registered yet; `dangke register` adds one")
-    http = Http.of(settings)
-    try:
-        for platform in platforms:
-            yield from _platform(http, platform)
-    finally:
-        http.close()
+    with opening.database_of(settings) as database:
+        http = http_of(settings, database)
+        try:
+            for platform in platforms:
+                yield from _platform(http, platform)
+        finally:
+            http.close()
 
 
 def _registrations(database: Database, settings: Settings) -> Finding:
@@ -79,11 +127,9 @@ def _registrations(database: Database, settings: Settings) -> Finding:
 
 
 def _keys(database: Database, settings: Settings) -> Finding:
-    previous = settings.secret_previous
-    keys = Keys(settings.secret.get_secret_value(), previous.get_secret_value() if previous else None)
     try:
         with database.reading_core() as connection:
-            kid = signing_key(connection, keys).kid
+            kid = signing_key(connection, secrets_of(settings)).kid
     except NoToolKey:
         return Finding("tool key", False, "there is none. Run: dangke migrate")
     except CannotDecrypt:
@@ -92,6 +138,22 @@ def _keys(database: Database, settings: Settings) -> Finding:
     except DangkeError as error:
         return Finding("tool key", False, str(error.message))
     return Finding("tool key", True, f"{kid} signs")
+
+
+def _key_life(database: Database, settings: Settings) -> Iterator[Finding]:
+    """What a change of keys or of the secret has left to do."""
+    with database.reading() as session:
+        keys = key_life.listed(session)
+        old = key_life.outdated(session, secrets_of(settings))
+    for key in keys:
+        if key.pinned:
+            numbers = ", ".join(map(str, key.pinned))
+            yield Finding(
+                "pinned key", True, f"{key.kid} ({key.state}) signs for registration {numbers}, by value there"
+            )
+    if old and settings.secret_previous is not None:
+        said = f"{len(old)} keys are opened by DANGKE_SECRET_PREVIOUS only. Run: dangke keys rewrap"
+        yield Finding("secret", True, said, is_hint=True)
 
 
 def _platform(http: Http, platform: Registration) -> Iterator[Finding]:

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-_NONCE = 12
+_NONCE, _TAG = 12, 16
 
 
 class CannotDecrypt(Exception):
@@ -45,12 +45,21 @@ class Keys:
 
         Raises CannotDecrypt.
         """
-        for secret in (self._secret, self._previous):
-            if secret is None:
-                continue
-            try:
-                key = AESGCM(_derive(secret, purpose))
-                return key.decrypt(stored[:_NONCE], stored[_NONCE:], purpose.encode())
-            except InvalidTag:
-                continue
+        for key in (self.derive(purpose), *([_derive(self._previous, purpose)] if self._previous else [])):
+            plain = _opened(key, purpose, stored)
+            if plain is not None:
+                return plain
         raise CannotDecrypt(purpose)
+
+    def is_current(self, purpose: str, stored: bytes) -> bool:
+        """Whether the present secret opens this; if not, it must be encrypted anew before the previous one may go."""
+        return _opened(self.derive(purpose), purpose, stored) is not None
+
+
+def _opened(key: bytes, purpose: str, stored: bytes) -> bytes | None:
+    if len(stored) < _NONCE + _TAG:
+        return None
+    try:
+        return AESGCM(key).decrypt(stored[:_NONCE], stored[_NONCE:], purpose.encode())
+    except InvalidTag:
+        return None

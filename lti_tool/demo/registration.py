@@ -87,10 +87,10 @@ def register_tool() -> ResponseReturnValue:
         return answer
     asked = request.get_json(silent=True)
     try:
-        _check(asked)
+        tool = _checked(asked)
         with lms().store.writing() as connection:
             client_id = _use_token(connection)
-            return jsonify(_store(connection, client_id, asked))
+            return jsonify(_store(connection, client_id, tool))
     except NotRegistered as refused:
         if refused.status == 401:
             return jsonify({"error": refused.reason}), 401
@@ -126,7 +126,7 @@ def _use_token(connection: sqlite3.Connection) -> str:
     return str(row["client_id"])
 
 
-def _check(asked: Any) -> None:
+def _checked(asked: Any) -> dict[str, Any]:
     if not isinstance(asked, dict):
         raise NotRegistered(400, "the body must be a JSON object")
     if asked.get("application_type") != "web":
@@ -141,6 +141,7 @@ def _check(asked: Any) -> None:
     if "scope" in asked and not isinstance(asked["scope"], str):
         raise NotRegistered(400, "invalid_scope")
     _check_tool(asked.get(TOOL))
+    return asked
 
 
 def _check_tool(tool: Any) -> None:

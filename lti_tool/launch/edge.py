@@ -7,6 +7,7 @@ from lti_tool.core.http import Http
 from lti_tool.core.web import Runtime
 from lti_tool.launch.limits import Limit
 from lti_tool.launch.registry import Registry
+from lti_tool.lms.hosts import http_of
 from lti_tool.lms.key_sets import KeySets
 
 LOGINS_PER_MINUTE = 20
@@ -20,6 +21,7 @@ class Edge:
 
     registry: Registry
     key_sets: KeySets
+    http: Http
     logins: Limit = field(default_factory=lambda: Limit(LOGINS_PER_MINUTE))
     """Per registration and login hint, and per browser session (OL-17)."""
     failures: Limit = field(default_factory=lambda: Limit(FAILURES_PER_MINUTE))
@@ -32,6 +34,11 @@ def edge_of(runtime: Runtime) -> Edge:
     found: Edge | None = runtime.services.get("launch")
     if found is None:
         # Two threads may both make one; setdefault lets the first win.
-        made = Edge(Registry(runtime.database), KeySets(Http.of(runtime.settings).get))
+        made = _make(runtime)
         found = runtime.services.setdefault("launch", made)
     return found
+
+
+def _make(runtime: Runtime) -> Edge:
+    http = http_of(runtime.settings, runtime.database)
+    return Edge(Registry(runtime.database), KeySets(http.get), http)

@@ -58,7 +58,8 @@ class RegistrationForm(BaseModel):
 
     @field_validator("timezone")
     @classmethod
-    def _zone(cls, value: str) -> str:
+    def check_zone(cls, value: str) -> str:
+        """The name of a time zone. Raises ValueError. Reads files."""
         if value not in available_timezones():
             raise ValueError("must be a name such as Asia/Shanghai")
         return value

@@ -1,22 +1,13 @@
 """Tables of how we speak to LMSs: our own keys, the access tokens that we were given, hosts on private addresses."""
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lti_tool.core.columns import Base, BigId, Json, UtcDateTime, text_enum
-
-
-class KeyState(StrEnum):
-    """A key is published before it signs, signs, stays published a while after, and ends without its private half (TO-16)."""
-
-    announced = "announced"
-    active = "active"
-    retired = "retired"
-    destroyed = "destroyed"
+from lti_tool.lms.rules import KeyState
 
 
 class ToolKey(Base):

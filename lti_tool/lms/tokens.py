@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import jwt
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from lti_tool.core.clock import Clock
 from lti_tool.core.columns import upsert
@@ -21,6 +21,7 @@ from lti_tool.core.database import Database
 from lti_tool.core.http import Http
 from lti_tool.core.logs import log
 from lti_tool.core.secrets import CannotDecrypt, Keys
+from lti_tool.identity.models import Registration
 from lti_tool.lms.errors import ScopeMissing, TokenRefused, TokenUnavailable
 from lti_tool.lms.models import AccessToken
 from lti_tool.lms.platform import Platform
@@ -116,10 +117,16 @@ class Tokens:
             connection.execute(
                 statement.on_conflict_do_update(index_elements=["registration_id", "scopes"], set_=values)
             )
+            # Whoever gives us a token has switched the registration on (DR-07).
+            connection.execute(
+                update(Registration)
+                .where(Registration.id == registration_id, Registration.confirmed_at.is_(None))
+                .values(confirmed_at=token.fetched_at)
+            )
 
     def _fetch(self, platform: Platform, scopes: str) -> Token:
         with self._database.reading_core() as connection:
-            key = signing_key(connection, self._keys)
+            key = signing_key(connection, self._keys, platform.id)
         now = self._clock.now()
         form = {
             "grant_type": "client_credentials",

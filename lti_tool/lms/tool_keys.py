@@ -8,13 +8,15 @@ from typing import Any
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, and_, or_, select
 from sqlalchemy.orm import Session
 
 from lti_tool.core.columns import upsert
 from lti_tool.core.database import Database
 from lti_tool.core.secrets import Keys
-from lti_tool.lms.models import KeyState, ToolKey
+from lti_tool.identity.models import Registration
+from lti_tool.lms.models import KeyPin, ToolKey
+from lti_tool.lms.rules import KeyState
 
 PURPOSE = "tool-key"
 BITS = 2048
@@ -42,7 +44,7 @@ def ensure_key(database: Database, keys: Keys, now: datetime) -> str:
         kid = _active_kid(connection)
     if kid is not None:
         return kid
-    values = _new_key(keys, now)
+    values = new_key(keys, now)
     with database.writing_core() as connection:
         statement = upsert(ToolKey, connection.dialect.name).values(state=KeyState.active, **values)
         connection.execute(statement.on_conflict_do_nothing())
@@ -52,20 +54,38 @@ def ensure_key(database: Database, keys: Keys, now: datetime) -> str:
     return found
 
 
-def signing_key(connection: Connection | Session, keys: Keys) -> SigningKey:
-    """The active key. One statement.
+def signing_key(connection: Connection | Session, keys: Keys, registration_id: int | None = None) -> SigningKey:
+    """The key that signs for a registration: the one it is pinned to, else the active one. One statement.
 
     Raises NoToolKey, and CannotDecrypt when the secret was changed without a rotation.
     """
-    row = connection.execute(select(ToolKey.kid, ToolKey.private).where(ToolKey.state == KeyState.active)).first()
+    return _signing_key(connection, keys, KeyPin.registration_id == registration_id)
+
+
+def signing_key_of(connection: Connection | Session, keys: Keys, issuer: str, client_id: str) -> SigningKey:
+    """The same for a registration by its names."""
+    named = select(Registration.id).where(Registration.issuer == issuer, Registration.client_id == client_id)
+    return _signing_key(connection, keys, KeyPin.registration_id == named.scalar_subquery())
+
+
+def _signing_key(connection: Connection | Session, keys: Keys, is_theirs: ColumnElement[bool]) -> SigningKey:
+    row = connection.execute(
+        select(ToolKey.kid, ToolKey.private)
+        .outerjoin(KeyPin, and_(KeyPin.key_id == ToolKey.id, is_theirs))
+        .where(or_(ToolKey.state == KeyState.active, KeyPin.key_id.is_not(None)))
+        .order_by(KeyPin.key_id.is_(None))
+        .limit(1)
+    ).first()
     if row is None:
         raise NoToolKey
     return SigningKey(row.kid, keys.decrypt(PURPOSE, row.private).decode())
 
 
 def public_jwks(connection: Connection | Session) -> dict[str, list[dict[str, Any]]]:
-    """The key set that we publish: every key's public members and nothing else (TO-18). One statement."""
-    rows = connection.execute(select(ToolKey.public).order_by(ToolKey.id)).scalars()
+    """The key set that we publish: announced, active and retired keys, public members only (TO-16, TO-18). One statement."""
+    rows = connection.execute(
+        select(ToolKey.public).where(ToolKey.state != KeyState.destroyed).order_by(ToolKey.id)
+    ).scalars()
     return {"keys": [{name: public[name] for name in _PUBLIC_MEMBERS} for public in rows]}
 
 
@@ -73,7 +93,8 @@ def _active_kid(connection: Connection) -> str | None:
     return connection.execute(select(ToolKey.kid).where(ToolKey.state == KeyState.active)).scalar()
 
 
-def _new_key(keys: Keys, now: datetime) -> dict[str, Any]:
+def new_key(keys: Keys, now: datetime) -> dict[str, Any]:
+    """The columns of a new key but its state. Slow (primes): call it outside transactions."""
     private = rsa.generate_private_key(public_exponent=65537, key_size=BITS)
     kid = secrets.token_urlsafe(12)
     pem = private.private_bytes(

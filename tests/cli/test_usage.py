@@ -10,7 +10,10 @@ from lti_tool.cli.demo import _forget
 from tests.cli.conftest import Dangke
 from tests.processes import free_port
 
-COMMANDS = ("serve", "web", "worker", "migrate", "seed", "demo", "register", "keys", "doctor")
+COMMANDS = (
+    *("serve", "web", "worker", "migrate", "seed", "demo", "doctor"),
+    *("invite", "register", "registrations", "connect", "keys", "allow-host"),
+)
 SERVERS = ("serve", "web", "worker")
 NEEDS_DATABASE = (("serve",), ("web",), ("worker",), ("seed",), ("keys",), ("register", "--from", "lms.json"))
 

@@ -4,7 +4,7 @@ import http.client
 import re
 import ssl
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Final, Self
 from urllib.parse import quote, urljoin, urlsplit
@@ -49,7 +49,8 @@ class Http:
     that changes its address in between gains nothing. TLS still verifies the name.
 
     `lenient` (demo, development, test): loopback may be reached, also by plain http. `allowed_hosts`: names that may
-    lead to private addresses, by https, because the operator said so (an LMS in the school's own network).
+    lead to private addresses, by https, because the operator said so (an LMS in the school's own network); `more_hosts`
+    says further ones, and is asked only when a name leads to such an address.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class Http:
         *,
         lenient: bool = False,
         allowed_hosts: Collection[str] = (),
+        more_hosts: Callable[[], Collection[str]] = frozenset,
         resolver: addresses.Resolver = addresses.resolve,
         limits: Limits | None = None,
         tls: ssl.SSLContext | None = None,
@@ -64,6 +66,7 @@ class Http:
         self.lenient = lenient
         self.allowed_hosts = frozenset(host.strip().lower() for host in allowed_hosts if host.strip())
         self.limits = limits or Limits()
+        self._more_hosts = more_hosts
         self._resolver = resolver
         self._tls = tls or client_context()
         self._connections = Connections()
@@ -207,7 +210,7 @@ class Http:
         if addresses.is_public(address):
             return True
         never = address.is_link_local or address.is_multicast or address.is_unspecified
-        return target.host in self.allowed_hosts and not never
+        return not never and (target.host in self.allowed_hosts or target.host in self._more_hosts())
 
 
 def _read(url: str) -> _Address:

@@ -6,6 +6,7 @@ from flask.typing import ResponseReturnValue
 from lti_tool.core.web import runtime
 from lti_tool.launch.views.blueprint import blueprint
 from lti_tool.lms import tool_keys
+from lti_tool.lms.rules import CACHE_SECONDS
 
 
 @blueprint.get("/jwks.json")
@@ -14,6 +15,6 @@ def jwks() -> ResponseReturnValue:
     with runtime().database.reading_core() as connection:
         found = tool_keys.public_jwks(connection)
     response = jsonify(found)
-    response.headers["Cache-Control"] = "public, max-age=600"
+    response.headers["Cache-Control"] = f"public, max-age={CACHE_SECONDS}"
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     return response
