@@ -138,6 +138,7 @@ def test_no_token_no_credit(school: School, make: Makers) -> None:
     assert client.post_json(f"/lessons/{lesson.id}/beat", {}).status_code == 403
 
 
+@pytest.mark.shows("E-07")
 def test_bearer_page_is_credited(school: School, make: Makers) -> None:
     lesson = make.lesson()
     client = school.client(school.member, carrier=Carrier.bearer)

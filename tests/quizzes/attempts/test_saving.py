@@ -179,6 +179,7 @@ def test_page_of_a_former_session_of_the_same_member_is_told_that_it_ended(sitti
     assert (answer.status_code, answer.json["error"]) == (409, "DK-409-ENDED")
 
 
+@pytest.mark.shows("E-07")
 def test_bearer_page_saves_too(quizzes: Quizzes, school: School) -> None:
     client = school.client(school.member, carrier=Carrier.bearer)
     sitting = quizzes.begin(quizzes.quiz(SINGLE), school.member, client)
