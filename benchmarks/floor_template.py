@@ -19,7 +19,6 @@ from lti_tool.core import templating
 from lti_tool.core.config import load_settings
 from lti_tool.core.web import Runtime
 from lti_tool.identity import csrf
-from lti_tool.identity import views as identity_views
 
 _PLACE = "courses.outline.views.home.render"
 
@@ -54,10 +53,9 @@ def create_floor(product: Flask, home_id: int, cookies: Sequence[str]) -> Flask:
     preferences = answers.pop("preferences")
     functions = {name: _constant(value) for name, value in answers.items()}
     templating.install(app, preferences=lambda: preferences, **functions)
-    app.register_blueprint(identity_views.blueprint)
-    for name, blueprint in product.blueprints.items():
-        if name.startswith("courses_"):
-            app.register_blueprint(blueprint)
+    # Rows lead to pages of all domains.
+    for blueprint in product.blueprints.values():
+        app.register_blueprint(blueprint)
 
     @app.get("/floor/hello")
     def hello() -> str:

@@ -24,6 +24,7 @@ from lti_tool.ledger.models import (
     ScorePost,
 )
 from lti_tool.ledger.rules import PostState
+from lti_tool.ledger.windows import outline_deviates
 
 # Tables, not classes: a statement of mapped classes is adapted anew each time it runs, which costs more than it takes.
 _activity, _result, _time = Activity.__table__, Result.__table__, LearningTime.__table__
@@ -88,6 +89,8 @@ class Outline:
     tasks: tuple[Any, ...]
     ways: Mapping[int, PostState] = field(default_factory=dict)
     """Of a member: where his grades are, by task."""
+    deviates: bool = False
+    """Whether other dates than the tasks' own hold for this member (ledger.windows)."""
 
 
 # Worst first: of a task with several columns, members read where the one is that is least far.
@@ -143,20 +146,26 @@ _TASKS = (
         _as_stored(_result.c.updated_at),
         _time.c.credited_ms,
     )
-    .select_from(_activity)
-    .outerjoin(_result, and_(_result.c.activity_id == _activity.c.id, _result.c.member_id == _MEMBER))
-    .outerjoin(_time, and_(_time.c.activity_id == _activity.c.id, _time.c.member_id == _MEMBER))
+    .select_from(
+        _activity.outerjoin(
+            _result, and_(_result.c.activity_id == _activity.c.id, _result.c.member_id == _MEMBER)
+        ).outerjoin(_time, and_(_time.c.activity_id == _activity.c.id, _time.c.member_id == _MEMBER))
+    )
     .where(or_(_activity.c.id == _HOME, _activity.c.parent_id == _HOME))
 )
 _CONTEXT = select(_activity.c.context_id).where(_activity.c.id == _HOME).scalar_subquery()
 _WAYS = (
     select(_item.c.activity_id, _as_stored(_post.c.state))
-    .select_from(_placement)
-    .join(_item, _item.c.placement_id == _placement.c.id)
-    .join(_post, and_(_post.c.line_item_id == _item.c.id, _post.c.member_id == _MEMBER))
+    .select_from(
+        _placement.join(_item, _item.c.placement_id == _placement.c.id).join(
+            _post, and_(_post.c.line_item_id == _item.c.id, _post.c.member_id == _MEMBER)
+        )
+    )
     .where(_placement.c.context_id == _CONTEXT)
 )
-_FOR_MEMBER = select(packed(_TASKS).label("tasks"), packed(_WAYS).label("ways"))
+_FOR_MEMBER = select(
+    packed(_TASKS).label("tasks"), packed(_WAYS).label("ways"), outline_deviates(_HOME, _MEMBER).label("deviates")
+)
 _FOR_STAFF = (
     select(*_COLUMNS, _activity.c.opens_at, _activity.c.due_at, _activity.c.closes_at)
     .where(or_(_activity.c.id == _HOME, _activity.c.parent_id == _HOME))
@@ -180,13 +189,13 @@ def for_member(connection: Connection, home_id: int, member_id: int) -> Outline 
     if home is None or home.kind != "outline":
         return None
     tasks.sort(key=_place)
-    return Outline(home, tuple(tasks), _ways(json.loads(row.ways)))
+    return Outline(home, tuple(tasks), _ways(json.loads(row.ways)), bool(row.deviates))
 
 
 @lru_cache(4096)
 def _fixed(columns: str) -> Fixed:
-    *plain, opens, due, closes = json.loads(columns)
-    return Fixed(*plain, _moment(opens), _moment(due), _moment(closes))
+    plain = json.loads(columns)
+    return Fixed(*plain[:-3], *map(_moment, plain[-3:]))
 
 
 def _place(task: Reached) -> tuple[int, int]:

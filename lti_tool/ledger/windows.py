@@ -33,9 +33,11 @@ _activity, _override = Activity.__table__, Override.__table__
 _placement, _group = Placement.__table__, GroupMember.__table__
 
 
-def _statement(condition: ColumnElement[bool]) -> CompoundSelect[Any]:
-    """Overrides and windows of the activities that meet `condition`; the member is a parameter."""
-    member = bindparam("member", type_=BigId)
+_ACTIVITY, _MEMBER = bindparam("activity", type_=BigId), bindparam("member", type_=BigId)
+
+
+def _statement(condition: ColumnElement[bool], member: ColumnElement[Any] = _MEMBER) -> CompoundSelect[Any]:
+    """Overrides and windows of the activities that meet `condition`, for one member."""
     groups = select(_group.c.group_id).where(_group.c.member_id == member)
     overrides = (
         select(
@@ -74,8 +76,14 @@ def _statement(condition: ColumnElement[bool]) -> CompoundSelect[Any]:
 
 
 # Built once: building a statement costs more than running it.
-_OF_ONE = _statement(_activity.c.id == bindparam("activity", type_=BigId))
-_OF_OUTLINE = _statement(_activity.c.parent_id == bindparam("activity", type_=BigId))
+_OF_ONE = _statement(_activity.c.id == _ACTIVITY)
+_OF_OUTLINE = _statement(_activity.c.parent_id == _ACTIVITY)
+
+
+def outline_deviates(home: ColumnElement[Any], member: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Whether anything differs for this member, as an expression: for most it does not, and nothing has to be read."""
+    rows = _statement(_activity.c.parent_id == home, member).subquery()
+    return select(rows.c.activity_id).exists()
 
 
 def outline_deviations(connection: Connection, home_id: int, member_id: int) -> Deviations:

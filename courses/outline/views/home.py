@@ -20,7 +20,7 @@ from lti_tool.ledger.windows import outline_deviations
 
 @blueprint.get("/home/<int:activity_id>")
 def home(activity_id: int) -> ResponseReturnValue:
-    """Three statements for members: grants, tasks with what was reached and ways of the grades, dates."""
+    """Two statements for members: grants, and the tasks with what was reached; one more if other dates hold for them."""
     with runtime().database.reading_core() as connection:
         asking = current.asking(connection)
         if asking is None:
@@ -34,14 +34,11 @@ def home(activity_id: int) -> ResponseReturnValue:
         else:
             if outline.home.status != ActivityStatus.published:
                 raise NotFound
-            known = rows.Known(
-                outline.tasks,
-                outline_deviations(connection, activity_id, actor.member_id),
-                outline.ways,
-            )
+            deviations = outline_deviations(connection, activity_id, actor.member_id) if outline.deviates else {}
+            known = rows.Known(outline.tasks, deviations, outline.ways)
     words = Words(current_language(), current_zone(), runtime().clock.now())
     if isinstance(known, rows.Known):
-        return render("courses/home.html", **_head(actor, outline.home), **rows.page(known, words))
+        return render("courses/home.html", **_head(actor, outline.home), page=rows.Page(known, words))
     return render("courses/home_staff.html", **_head(actor, outline.home), **staff.page(known, words, actor))
 
 

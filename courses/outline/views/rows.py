@@ -11,7 +11,7 @@ from courses.outline import rules
 from courses.outline.queries import Reached
 from courses.outline.rules import State
 from courses.outline.views.words import Words
-from lti_tool.core.i18n import format_day, format_duration, gettext, ngettext, speaking
+from lti_tool.core.i18n import format_day, format_duration, gettext, ngettext
 from lti_tool.core.web import runtime
 from lti_tool.ledger.rules import PostState
 from lti_tool.ledger.windows import Deviations, dates_of
@@ -34,7 +34,7 @@ class Task(rules.Task):
 
     __slots__ = ("_page", "_score", "fixed", "met", "seconds", "way_of_grade", "window")
 
-    def __init__(self, reached: Reached, known: Known, page: "_Page") -> None:
+    def __init__(self, reached: Reached, known: Known, page: "Page") -> None:
         fixed, started, score, met, completed, touched, credited = reached
         # The activity has the dates itself; a window is made only for those with other ones.
         window: rules.Dated = dates_of(fixed, known.deviations) if fixed.id in known.deviations else fixed
@@ -115,30 +115,6 @@ class Task(rules.Task):
 
 
 _SETTLED = frozenset({State.done, State.locked})
-
-
-class _Page:
-    """What the parts of one page share."""
-
-    def __init__(self, known: Known, words: Words) -> None:
-        self.words = words
-        self.kinds = {name: (words.label(kind.label), kind.icon) for name, kind in runtime().kinds.items()}
-        self.tasks = [Task(reached, known, self) for reached in known.tasks]
-        self.current = rules.next_of(self.tasks)
-
-
-def page(known: Known, words: Words) -> dict[str, Any]:
-    """Context of the template: overview, sections, deadlines, sync."""
-    with speaking(words.language):
-        whole = _Page(known, words)
-        return {
-            "overview": _overview(whole) if whole.tasks else None,
-            "sections": [_section(each) for each in rules.sections((task.fixed.section, task) for task in whole.tasks)],
-            "deadlines": _deadlines(whole),
-            "sync": _sync(whole.tasks),
-        }
-
-
 _WAY = {
     PostState.sent: "sent",
     PostState.confirmed: "sent",
@@ -151,7 +127,37 @@ _WAY = {
 """Where a grade is, as members read it: calm, and never "refused"."""
 
 
-def _overview(whole: _Page) -> dict[str, Any]:
+class Page:
+    """One member's course home. Its parts are put together when the template asks for them, once each."""
+
+    def __init__(self, known: Known, words: Words) -> None:
+        self.words = words
+        self.kinds = {name: (words.label(kind.label), kind.icon) for name, kind in runtime().kinds.items()}
+        self.tasks = [Task(reached, known, self) for reached in known.tasks]
+        self.current = rules.next_of(self.tasks)
+
+    @property
+    def overview(self) -> dict[str, Any] | None:
+        """percent, below ("7/12"), label, sum (texts), next (none, or kicker, title, meta, address, verb); none without tasks."""
+        return _overview(self) if self.tasks else None
+
+    @property
+    def sections(self) -> list[dict[str, Any]]:
+        """title, summary, is_done, is_open, tasks of each."""
+        return [_section(each) for each in rules.sections((task.fixed.section, task) for task in self.tasks)]
+
+    @property
+    def deadlines(self) -> list[tuple[str, ...]]:
+        """(title, address, class or "", symbol, time left, when), the nearest first."""
+        return _deadlines(self.tasks)
+
+    @property
+    def sync(self) -> list[tuple[str, str, str, str]]:
+        """(class, symbol, text, count) of the grades that are delivered, on their way, stuck."""
+        return _sync(self.tasks)
+
+
+def _overview(whole: Page) -> dict[str, Any]:
     done = rules.sums(whole.tasks)
     left = done.counted - done.done
     lines = [ngettext("%(num)s required task completed", "%(num)s required tasks completed", done.done)]
@@ -200,9 +206,8 @@ def _section(section: rules.Section[Task]) -> dict[str, Any]:
 _URGENT = {State.late: ("late", "late"), State.soon: ("soon", "clock")}
 
 
-def _deadlines(whole: _Page) -> list[tuple[str, ...]]:
-    """(title, address, class or "", symbol, time left, when), the nearest first."""
-    waiting = [(each.window.due, each) for each in whole.tasks if each.window.due and each.state in _OPEN]
+def _deadlines(tasks: Sequence[Task]) -> list[tuple[str, ...]]:
+    waiting = [(each.window.due, each) for each in tasks if each.window.due and each.state in _OPEN]
     waiting.sort(key=lambda pair: pair[0])
     return [
         (each.fixed.title, each.address, *_URGENT.get(each.state, ("", "")), each.left, each.due)
@@ -222,7 +227,6 @@ _GROUPS = {
 
 
 def _sync(tasks: Sequence[Task]) -> list[tuple[str, str, str, str]]:
-    """(class, symbol, text, count) of the grades that are delivered, on their way, stuck."""
     counts = Counter(_GROUPS[each.way_of_grade] for each in tasks if each.way_of_grade in _GROUPS)
     shown = (
         ("sent", "landed", gettext("delivered to your platform")),
