@@ -9,6 +9,7 @@ survives a power cut. A reading transaction is never upgraded; nesting is refuse
 import contextlib
 import contextvars
 import fcntl
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator
@@ -237,5 +238,10 @@ def _sqlite_pragmas(connection: Any, _record: object) -> None:
 
 
 def _sqlite_begin(connection: Connection) -> None:
+    # On the driver's own connection: through SQLAlchemy it would cost as much as a query, and every request pays for it.
+    driver: Any = connection.connection.dbapi_connection
     writing = connection.get_execution_options().get("dangke_writing")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+    try:
+        driver.execute("BEGIN IMMEDIATE" if writing else "BEGIN")
+    except sqlite3.OperationalError as error:
+        raise Busy from error

@@ -4,7 +4,6 @@ Whoever logs passes codes, ids and numbers; `event` is a fixed word. A value tha
 because every line is one JSON document.
 """
 
-import json
 import logging
 import sys
 from datetime import UTC, datetime
@@ -41,15 +40,15 @@ def access(*, request_id: str, method: str, endpoint: str, status: int, ms: floa
     """One request, in the form of the other events. Put together here, because every request pays for it."""
     if _stream is None:
         return
-    event = {
-        "request_id": request_id,
-        "method": method,
-        "endpoint": endpoint,
-        "status": status,
-        "ms": ms,
-        "event": "request",
-        "level": "info",
-        "timestamp": datetime.now(UTC).isoformat().replace("+00:00", "Z"),
-    }
-    _stream.write(json.dumps(event) + "\n")
+    # Ids, words and numbers of ours: nothing in them has to be escaped.
+    moment = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+    _stream.write(
+        f'{{"request_id": "{request_id}", "method": "{_word(method)}", "endpoint": "{endpoint}", "status": {status}, '
+        f'"ms": {"null" if ms is None else ms}, "event": "request", "level": "info", "timestamp": "{moment}"}}\n'
+    )
     _stream.flush()
+
+
+def _word(method: str) -> str:
+    """A method as it came from outside, if it is one."""
+    return method if method.isalpha() else "?"
