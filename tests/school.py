@@ -222,9 +222,10 @@ class School:
             if not copying.once([activity.context_id], ""):
                 copying.late([activity.context_id], [activity.lineage])
         with self.database.reading() as session:
-            return session.scalars(
+            found: Activity = session.scalars(
                 select(Activity).where(Activity.context_id == self.other_context_id, Activity.origin_id == activity.id)
             ).one()
+        return found
 
     def placement(self, activity: Activity, *, column: bool = True, resource_link_id: str = "") -> int:
         """A resource link that shows `activity`, with or without a column; returns the line item's id."""

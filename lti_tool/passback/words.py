@@ -51,6 +51,10 @@ CAUSES = {
         _l("The LMS does not allow this tool to send grades."),
         _l("Allow grades in the settings of the tool there and open the activity once; all grades follow then."),
     ),
+    "relinked": Words(
+        _l("The link shows something else now, in which this person has no grade yet."),
+        _l("The grade that the LMS has stays as it is until there is one."),
+    ),
 }
 """By ScorePost.cause."""
 

@@ -6,41 +6,20 @@ from typing import Any
 import jwt
 from flask import current_app, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lti_tool.core import security
 from lti_tool.core.errors import Invalid, NotFound
 from lti_tool.core.i18n import gettext as _
 from lti_tool.core.web import render, runtime
-from lti_tool.identity import current
 from lti_tool.launch.rules import urls
 from lti_tool.launch.rules.deep_link import Asked, content_item, response
 from lti_tool.launch.services import choices
 from lti_tool.launch.views.blueprint import blueprint, note
+from lti_tool.launch.views.links import proposed
 from lti_tool.launch.views.login import launch_url
-from lti_tool.ledger.models import Activity, ActivityStatus, Placement
+from lti_tool.ledger.models import Placement
 from lti_tool.lms import tool_keys
-
-MOST_LISTED = 500
-
-
-@blueprint.get("/waiting/<int:placement_id>")
-def waiting(placement_id: int) -> ResponseReturnValue:
-    """Say "not set up yet" until somebody has chosen; then this page leads there by itself (CT-12)."""
-    with runtime().database.reading_core() as connection:
-        current.asking(connection)
-        row = connection.execute(
-            select(Placement.context_id, Placement.activity_id, Activity.kind)
-            .outerjoin(Activity, Activity.id == Placement.activity_id)
-            .where(Placement.id == placement_id)
-        ).first()
-        if row is None:
-            raise NotFound
-        actor = current.actor(connection, row.context_id)
-    if row.activity_id is not None and row.kind in runtime().kinds:
-        return redirect(url_for(runtime().kinds[row.kind].show, activity_id=row.activity_id), 303)
-    return render("launch/not_set_up.html", return_url=actor.return_url)
 
 
 @blueprint.get("/choose/<int:choice>")
@@ -48,7 +27,7 @@ def choose(choice: int) -> ResponseReturnValue:
     """Choose an activity of this course, or create one."""
     with runtime().database.reading() as session:
         found = choices.open_choice(session, choice, runtime().clock.now())
-        listed = _activities(session, found.context_id)
+        listed = _listed(session, found)
     if found.is_deep_link and not found.asked.accepts_links:
         return cancel(choice)
     kinds = [
@@ -62,32 +41,18 @@ def choose(choice: int) -> ResponseReturnValue:
         is_deep_link=found.is_deep_link,
         course=found.course,
         choose_address=url_for("launch.chosen", choice=choice),
-        activities=listed,
+        activities=[each for each in listed if not each["is_archived"]],
+        archived=[each for each in listed if each["is_archived"]],
+        bring_address=url_for("launch.bring", choice=choice),
         kinds=kinds,
         cancel_address=url_for("launch.cancel", choice=choice) if found.is_deep_link else "",
     )
 
 
-def _activities(session: Session, context_id: int) -> list[dict[str, Any]]:
-    rows = session.execute(
-        select(Activity.id, Activity.title, Activity.kind, Activity.status, Activity.summary)
-        .where(Activity.context_id == context_id, Activity.status != ActivityStatus.archived)
-        .order_by(Activity.position, Activity.id)
-        .limit(MOST_LISTED)
-    )
-    kinds = runtime().kinds
-    return [
-        {
-            "id": row.id,
-            "title": row.title,
-            "symbol": kinds[row.kind].icon,
-            "kind": kinds[row.kind].label,
-            "meta": [row.summary] if row.summary else [],
-            "is_draft": row.status is ActivityStatus.draft,
-        }
-        for row in rows
-        if row.kind in kinds
-    ]
+def _listed(session: Session, found: choices.Choice) -> list[dict[str, Any]]:
+    """The activities of the course as values for the template; for a link, what it probably is to show comes first."""
+    placement = session.get(Placement, found.placement_id) if found.placement_id else None
+    return proposed(session, placement or Placement(context_id=found.context_id, title="", link_history=[]))
 
 
 @blueprint.route("/chosen/<int:choice>", methods=["GET", "POST"])
