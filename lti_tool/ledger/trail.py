@@ -12,11 +12,15 @@ Crumb = tuple[str, str | None]
 
 def trail(session: Session, activity: Activity, *further: Crumb) -> list[Crumb]:
     """Crumbs from the course home down: the parent (if any), the activity, `further`. The last one has no address."""
-    crumbs: list[Crumb] = []
-    if activity.parent_id is not None:
-        parent = session.execute(
-            select(Activity.id, Activity.kind, Activity.title).where(Activity.id == activity.parent_id)
-        ).one()
-        crumbs.append((parent.title, url_for(runtime().kinds[parent.kind].show, activity_id=parent.id)))
     own = url_for(runtime().kinds[activity.kind].show, activity_id=activity.id) if further else None
-    return [*crumbs, (activity.title, own), *further]
+    return [*above(session, activity), (activity.title, own), *further]
+
+
+def above(session: Session, activity: Activity) -> list[Crumb]:
+    """The crumb of the course home that an activity stands in, by the name of the course; none for the home itself."""
+    if activity.parent_id is None:
+        return []
+    parent = session.execute(
+        select(Activity.id, Activity.kind, Activity.title).where(Activity.id == activity.parent_id)
+    ).one()
+    return [(parent.title, url_for(runtime().kinds[parent.kind].show, activity_id=parent.id))]

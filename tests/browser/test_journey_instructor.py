@@ -77,7 +77,7 @@ def test_instructor_sees_progress_and_the_way_of_every_score(stack: Stack, new_s
     rows = {kind: frame.locator("main tbody tr").filter(has_text=kind) for kind in ("小测", "讨论")}
     refused = rows["小测"].filter(has_text="王静")
     assert re.search(r"被退回", refused.inner_text()), refused.inner_text()
-    assert re.search(r"平台不给这名成员在本课程记成绩", refused.inner_text()), refused.inner_text()
+    assert re.search(r"平台不给这名学员在本课程记成绩", refused.inner_text()), refused.inner_text()
     assert re.search(r"平台已接收|已确认|已接收", rows["小测"].filter(has_text="李小明").inner_text())
     assert re.search(r"等待发送|正在发送", rows["小测"].filter(has_text="陈晨").inner_text())
     assert "等待平台建列" in rows["讨论"].filter(has_text="陈晨").inner_text()

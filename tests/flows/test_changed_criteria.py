@@ -20,7 +20,8 @@ def test_lowered_pass_mark_completes_the_quiz_and_raises_the_course_s_grade(camp
     assert before is not None
     assert (before.state, campus.grade("member1"), campus.grade("member1", "outline")) == (ResultState.doing, 40, None)
     teacher.launch(campus.link("quiz"))
-    saved = teacher.send(f"/quizzes/{quiz.id}/settings", title=quiz.title, attempts="2", **{"pass": "40"})
+    fields = {"title": quiz.title, "attempts": "2", "is_required": "1", "pass": "40"}
+    saved = teacher.send(f"/quizzes/{quiz.id}/settings", **fields)
     assert saved.status == 303
     campus.work()
     after = campus.result("member1")

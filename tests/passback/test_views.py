@@ -28,7 +28,7 @@ def test_refused_score_stands_first_with_cause_and_mending_action(
     drain.run()
     page = school.client(school.instructor).get(f"/scores/{activity.id}?show=all").text
     assert page.index("李小明") < page.index("张丽")
-    assert "平台不给这名成员在本课程记成绩。请在平台上核对选课名单和角色，再重新发送。" in page
+    assert "平台不给这名学员在本课程记成绩。请在平台上核对选课名单和角色，再重新发送。" in page
     assert "71.5" in page
     assert f"/scores/{activity.id}/send/{school.member.member_id}" in page
     assert f"/scores/{activity.id}/send/{school.member2.member_id}" not in page

@@ -14,6 +14,7 @@ from lti_tool.core.i18n import format_due, format_duration, gettext
 from lti_tool.core.web import runtime
 from lti_tool.ledger.availability import Window
 from lti_tool.ledger.models import Activity
+from lti_tool.ledger.trail import above
 
 
 def media(reference: str) -> str:
@@ -79,8 +80,7 @@ def address_of(kind: str, activity_id: int) -> str:
 
 
 def trail(activity: Activity, last: str, *, between: Sequence[tuple[str, str]] = ()) -> list[tuple[str, str | None]]:
-    """Bread crumbs from the course home to `last`."""
-    first: list[tuple[str, str | None]] = []
-    if activity.parent_id:
-        first.append((gettext("Course home"), url_for("courses_outline.home", activity_id=activity.parent_id)))
+    """Bread crumbs from the course home to `last`. Opens a reading of its own."""
+    with runtime().database.reading() as session:
+        first = above(session, activity)
     return [*first, *between, (last, None)]

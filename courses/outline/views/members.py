@@ -31,7 +31,7 @@ def members(activity_id: int) -> ResponseReturnValue:
     following = start + queries.MEMBERS_A_PAGE if len(people) > len(shown) else None
     return render(
         "courses/members.html",
-        trail=[(gettext("Course home"), url_for(".home", activity_id=activity_id)), (gettext("Progress"), None)],
+        trail=[(home.title, url_for(".home", activity_id=activity_id)), (gettext("Progress"), None)],
         total=total,
         tasks=[_head(row) for row in tasks],
         rows=_rows(shown, tasks, cells),

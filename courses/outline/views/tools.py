@@ -144,7 +144,7 @@ def _task_page(home: Activity, found: Activity, form: TaskForm) -> str:
     return render(
         "courses/task.html",
         trail=[
-            (gettext("Course home"), url_for(".home", activity_id=home.id)),
+            (home.title, url_for(".home", activity_id=home.id)),
             (gettext("Settings: %(title)s", title=found.title), None),
         ],
         title=found.title,
