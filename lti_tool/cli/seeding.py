@@ -22,6 +22,7 @@ from lti_tool.core.web import Runtime
 from lti_tool.identity.demo import may_hold
 from lti_tool.identity.models import Context, Deployment
 from lti_tool.launch.registrations import RegistrationForm, register
+from lti_tool.launch.rules.custom import HISTORY
 from lti_tool.ledger.models import Activity
 
 CLIENT_ID, DEPLOYMENT_ID = "dangke-demo", "1"
@@ -138,7 +139,7 @@ def _course(context_id: str, label: str, title: str, activities: list[Activity],
             "resource_link_id": f"{context_id}-{activity.kind}-{number}",
             "title": activity.title,
             "url": f"{tool}/lti/launch",
-            "custom": {"activity": activity.token},
+            "custom": {"activity": activity.token, **HISTORY},
             "graded": True,
             "maximum": activity.maximum,
         }
@@ -149,7 +150,7 @@ def _course(context_id: str, label: str, title: str, activities: list[Activity],
             "resource_link_id": f"{context_id}-unset",
             "title": "还没有设置的链接 · A link that shows nothing yet",
             "url": f"{tool}/lti/launch",
-            "custom": {},
+            "custom": dict(HISTORY),
             "graded": True,
             "maximum": 100,
         }

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
+from lti_tool.demo.copying import history
 from lti_tool.demo.names import (
     CLAIM,
     CONTEXT_ROLE,
@@ -129,7 +130,7 @@ def claims(connection: sqlite3.Connection, lms: Lms, launch: Launch, nonce: str)
         },
         CLAIM + "tool_platform": {"guid": "dangke-demo-lms", "name": "示范教学平台", "version": "1",
                                   "product_family_code": "dangke-demo"},
-        CLAIM + "custom": _custom(registered_custom(connection, tool.client_id), link, person, course),
+        CLAIM + "custom": _custom(connection, tool, link, person, course),
         ENDPOINT_CLAIM: _endpoint(connection, lms, kind, launch.course_id, launch.link_id),
         ROSTER_CLAIM: {"context_memberships_url": f"{service_base(lms, 'nrps', launch.course_id)}/memberships",
                        "service_versions": ["2.0"]},
@@ -181,15 +182,21 @@ def _identity(person: sqlite3.Row) -> dict[str, Any]:
 
 
 def _custom(
-    asked: dict[str, str], link: sqlite3.Row | None, person: sqlite3.Row, course: sqlite3.Row
+    connection: sqlite3.Connection, tool: Tool, link: sqlite3.Row | None, person: sqlite3.Row, course: sqlite3.Row
 ) -> dict[str, str]:
-    """The link's custom parameters; variables we know are replaced, the others stay as they are (Moodle does so)."""
+    """The tool's and the link's custom parameters; of two with one name the tool's counts, since a teacher types the link's.
+
+    Variables we know are replaced, the others stay as they are (Moodle does so, and does not know the link's history).
+    """
     known = {
         "$User.id": person["id"], "$User.username": person["id"], "$Context.id": course["id"],
-        "$Context.id.history": "", "$ResourceLink.id": link["id"] if link else "",
+        "$Context.id.history": history(connection, course["id"]), "$ResourceLink.id": link["id"] if link else "",
         "$ResourceLink.title": link["title"] if link else "",
     }  # fmt: skip
-    written: dict[str, str] = asked | (json.loads(link["custom"]) if link else {})
+    if profile(connection).name != "moodle":
+        known["$ResourceLink.id.history"] = history(connection, link["id"]) if link else ""
+    asked = registered_custom(connection, tool.client_id)
+    written: dict[str, str] = (json.loads(link["custom"]) if link else {}) | asked
     return {name: str(known.get(value, value)) for name, value in written.items()}
 
 

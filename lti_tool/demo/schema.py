@@ -48,6 +48,8 @@ CREATE TABLE IF NOT EXISTS tool_registration (
   request TEXT NOT NULL, state TEXT NOT NULL CHECK (state IN ('pending', 'active')), registered_at TEXT NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS registration_token (
   hash TEXT PRIMARY KEY, client_id TEXT NOT NULL, expires_at TEXT NOT NULL, used_at TEXT) STRICT;
+-- What a course or a link was copied from.
+CREATE TABLE IF NOT EXISTS copied_from (id TEXT PRIMARY KEY, source_id TEXT NOT NULL) STRICT, WITHOUT ROWID;
 -- One row per launch that was begun; its id travels as lti_message_hint.
 CREATE TABLE IF NOT EXISTS launch (
   id TEXT PRIMARY KEY, person_id TEXT NOT NULL, course_id TEXT NOT NULL, link_id TEXT, message_type TEXT NOT NULL,

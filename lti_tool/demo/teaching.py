@@ -9,6 +9,7 @@ from werkzeug.exceptions import BadRequest, NotFound
 from werkzeug.wrappers import Response
 
 from lti_tool.demo.columns import allow_grades
+from lti_tool.demo.copying import copy_course
 from lti_tool.demo.faults import Fault, FaultKind
 from lti_tool.demo.names import INSTRUCTOR
 from lti_tool.demo.pages import launch_page
@@ -61,6 +62,18 @@ def change_link(course_id: str, link_id: str) -> ResponseReturnValue:
         allow_grades(connection, link_id, allowed="allows_grades" in request.form)
         connection.execute("UPDATE link SET opens_window = ? WHERE id = ?", ("opens_window" in request.form, link_id))
     return _course(course_id)
+
+
+@blueprint.post("/courses/<course_id>/copy")
+def copy(course_id: str) -> ResponseReturnValue:
+    """Copy the course with its links; the people come along."""
+    _must_teach(course_id)
+    title = request.form.get("title", "").strip()
+    if len(title) > LONGEST_TITLE:
+        raise BadRequest("this title is too long")
+    with lms().store.writing() as connection:
+        copied = copy_course(connection, course_id, title)
+    return _course(copied)
 
 
 @blueprint.post("/courses/<course_id>/outage")

@@ -10,6 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from lti_tool.launch.rules.custom import HISTORY
 from lti_tool.launch.rules.deep_link import Asked, Picked, content_item, response
 from lti_tool.ledger.models import ActivityStatus
 from tests.lms_client import CLAIM, DEEP_LINK_SETTINGS, form_of
@@ -69,7 +70,7 @@ def test_DL_01_picked_activity_appears_in_the_course_with_its_own_column(world: 
                         options={"verify_exp": False, "verify_iat": False})  # fmt: skip
     (item,) = claims[ITEMS]
     assert item["lineItem"] == {"scoreMaximum": 12, "label": "Reading <sources>", "resourceId": activity.token}
-    assert item["custom"] == {"activity": activity.token}
+    assert item["custom"] == {"activity": activity.token, **HISTORY}
     assert item["url"] == LAUNCH
     assert claims[CLAIM + "message_type"] == "LtiDeepLinkingResponse"
     assert (claims["exp"] - claims["iat"], claims[CLAIM + "deployment_id"]) == (300, "1")

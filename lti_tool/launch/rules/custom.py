@@ -8,10 +8,16 @@ An LMS leaves a variable that it does not know as it is written, so a value that
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import unquote
 
+HISTORY: Final[Mapping[str, str]] = {
+    "context_id_history": "$Context.id.history",
+    "resource_link_id_history": "$ResourceLink.id.history",
+}
+"""What every link of ours carries, so that its copy says where it comes from."""
 CONTEXT_HISTORY: Final = frozenset({"context_id_history", "context_history"})
 LINK_HISTORY: Final = frozenset({"resource_link_id_history", "resource_link_history"})
 TYPED_BY_TEACHERS: Final = frozenset({"openedx", "open edx", "edx"})

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from lti_tool.launch.rules.claims import CLAIM
+from lti_tool.launch.rules.custom import HISTORY
 
 _DL: Final = "https://purl.imsglobal.org/spec/lti-dl/claim/"
 SECONDS: Final = 300
@@ -44,7 +45,7 @@ def content_item(picked: Picked, asked: Asked, launch_url: str) -> dict[str, Any
         "type": "ltiResourceLink",
         "title": picked.title,
         "url": launch_url,
-        "custom": {"activity": picked.token},
+        "custom": {"activity": picked.token, **HISTORY},
     }
     if picked.text:
         item["text"] = picked.text
