@@ -124,6 +124,17 @@ def reset_faults() -> ResponseReturnValue:
     return "", 204
 
 
+@blueprint.post("/custom")
+def change_custom() -> ResponseReturnValue:
+    """{link?, custom} writes the custom parameters of a link, or of all links, as a teacher could."""
+    asked = _body()
+    with lms().store.writing() as connection:
+        connection.execute(
+            "UPDATE link SET custom = ? WHERE id = coalesce(?, id)", (json.dumps(asked["custom"]), asked.get("link"))
+        )
+    return "", 204
+
+
 @blueprint.post("/grades")
 def set_grades() -> ResponseReturnValue:
     """{link, allowed}: tick or untick "allow grades" of a link."""
