@@ -90,7 +90,7 @@ def place(client_id: str) -> ResponseReturnValue:
                 course_id,
             ),
         )
-    return redirect(url_for("demo_pages.course", course_id=course_id), 303)
+    return _tools()
 
 
 def _tools() -> Response:
