@@ -14,7 +14,7 @@ from courses.progress.models import LearningTime
 from lti_tool.core.columns import BigId
 from lti_tool.core.packing import packed, packed_row
 from lti_tool.identity.actor import Role
-from lti_tool.identity.models import Enrolment, Member
+from lti_tool.identity.models import Context, ContextCopy, Enrolment, Member
 from lti_tool.ledger.models import (
     Activity,
     ActivityStatus,
@@ -29,6 +29,7 @@ from lti_tool.ledger.windows import outline_deviates
 # Tables, not classes: a statement of mapped classes is adapted anew each time it runs, which costs more than it takes.
 _activity, _result, _time = Activity.__table__, Result.__table__, LearningTime.__table__
 _placement, _item, _post = Placement.__table__, LineItem.__table__, ScorePost.__table__
+_course, _copy = Context.__table__, ContextCopy.__table__
 
 _COLUMNS = (
     _activity.c.id,
@@ -166,8 +167,20 @@ _WAYS = (
 _FOR_MEMBER = select(
     packed(_TASKS).label("tasks"), packed(_WAYS).label("ways"), outline_deviates(_HOME, _MEMBER).label("deviates")
 )
+_COPIED_FROM = (
+    select(_course.c.title)
+    .join(_copy, _copy.c.source_id == _course.c.id)
+    .where(_copy.c.context_id == _activity.c.context_id, _copy.c.is_direct, _activity.c.id == _HOME)
+    .order_by(_copy.c.copied_at)
+    .limit(1)
+    .correlate(_activity)
+    .scalar_subquery()
+)
+"""Of the home: the course that its outline was copied from."""
 _FOR_STAFF = (
-    select(*_COLUMNS, _activity.c.opens_at, _activity.c.due_at, _activity.c.closes_at)
+    select(
+        *_COLUMNS, _activity.c.opens_at, _activity.c.due_at, _activity.c.closes_at, _COPIED_FROM.label("copied_from")
+    )
     .where(or_(_activity.c.id == _HOME, _activity.c.parent_id == _HOME))
     .order_by(_activity.c.position, _activity.c.id)
 )

@@ -202,3 +202,16 @@ def test_files_uploaded_after_the_copy_stay_in_the_source(
     later = upload(school, school.instructor)
     assert member.get(f"/media/{later}", buffered=True).status_code == 404
     assert member.post_json("/media/tickets", {"references": [later]}).get_json()["tickets"] == {}
+
+
+def test_home_of_staff_says_where_the_course_comes_from(school: School, make: Makers, teacher: SignedInClient) -> None:
+    home = make.home("Course")
+    make.lesson(parent=home)
+    copied = school.copy(home)
+    page = teacher.get(f"/home/{copied.id}").text
+    assert "复制自“First course”" in page
+    assert f"/lti/courses/{school.other_context_id}/links" in page
+    links = teacher.get(f"/lti/courses/{school.other_context_id}/links").text
+    assert "复制自“First course”" in links
+    assert "还没有链接" in links
+    assert "复制自" not in school.client(school.instructor).get(f"/home/{home.id}").text

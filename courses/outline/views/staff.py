@@ -26,6 +26,8 @@ class Known:
     members: int
     tallies: Mapping[int, Any]
     posted: Mapping[int, Any]
+    copied_from: str = ""
+    """Title of the course that the outline was copied from."""
 
 
 def read(connection: Connection, home: Any) -> Known:
@@ -37,6 +39,7 @@ def read(connection: Connection, home: Any) -> Known:
         members=queries.members(connection, home.context_id),
         tallies=queries.tallies(connection, home.id, home.context_id),
         posted=queries.posted(connection, home.id),
+        copied_from=(outline.home.copied_from or "") if outline else "",
     )
 
 
@@ -84,6 +87,8 @@ def page(known: Known, words: Words, actor: Actor) -> dict[str, Any]:
         "is_author": actor.can(Can.author),
         "members": known.members,
         "scores_address": addresses.scores(known.home.id),
+        "links_address": url_for("launch.links", context_id=known.home.context_id),
+        "copied_from": known.copied_from,
     }
 
 
