@@ -210,6 +210,13 @@ class LmsDriver:
         """Imitate another kind of LMS: plain or moodle."""
         self.control("POST", "profile", {"name": name})
 
+    def storage(self, kind: str, *, is_repeated: bool = False) -> None:
+        """Switch platform storage: none, parent (the page stores), frame (a hidden frame of it), silent (never answers).
+
+        `is_repeated`: the launch POST carries lti_storage_target as well, as Canvas does and Blackboard does not.
+        """
+        self.control("POST", "storage", {"kind": kind, "is_repeated": is_repeated})
+
     def allow_grades(self, link: str, *, allowed: bool = True) -> None:
         """Tick or untick "allow grades" of a link."""
         self.control("POST", "grades", {"link": link, "allowed": allowed})

@@ -17,6 +17,7 @@ from lti_tool.demo import (
     pages,
     registration,
     scores,
+    storage,
     teaching,
     tokens,
 )
@@ -62,7 +63,7 @@ def create_lms(
         PROPAGATE_EXCEPTIONS=True,  # the server reports them; a test in this process sees them itself
     )
     app.extensions["demo_lms"] = platform
-    for part in (login, tokens, ags, scores, nrps, deeplink, pages, teaching, registration, admin):
+    for part in (login, tokens, ags, scores, nrps, deeplink, pages, teaching, registration, admin, storage):
         app.register_blueprint(part.blueprint)
     answer_refusals(app)
     if has_control:

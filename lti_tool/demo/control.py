@@ -16,6 +16,7 @@ from lti_tool.demo.launches import Launch, begin, claims, find_link
 from lti_tool.demo.names import DEEP_LINKING_REQUEST, RESOURCE_LINK_REQUEST
 from lti_tool.demo.runtime import PROFILES, lms
 from lti_tool.demo.seed import seed
+from lti_tool.demo.storage import switch_storage
 from lti_tool.demo.store import write_setting
 
 blueprint = Blueprint("demo_control", __name__, url_prefix="/control")
@@ -97,6 +98,18 @@ def set_profile() -> ResponseReturnValue:
         raise BadRequest(f"no profile {name}")
     with lms().store.writing() as connection:
         write_setting(connection, "profile", name)
+    return "", 204
+
+
+@blueprint.post("/storage")
+def set_storage() -> ResponseReturnValue:
+    """{kind: none | parent | frame | silent, is_repeated?: false}: platform storage for tools without cookies."""
+    asked = _body()
+    with lms().store.writing() as connection:
+        try:
+            switch_storage(connection, str(asked["kind"]), is_repeated=bool(asked.get("is_repeated", False)))
+        except ValueError as error:
+            raise BadRequest(str(error)) from error
     return "", 204
 
 

@@ -22,6 +22,7 @@ from lti_tool.demo.names import (
     SCOPE_LINE_ITEM,
 )
 from lti_tool.demo.runtime import Lms, Profile, Tool, find_tool, first_tool, profile, registered_custom
+from lti_tool.demo.storage import platform_storage
 from lti_tool.demo.store import stamp
 
 HINT_MINUTES = 30
@@ -80,6 +81,7 @@ def begin(
         "lti_message_hint": json.dumps({"cmid": link_id, "launchid": launch.id}),
         "client_id": tool.client_id,
         "lti_deployment_id": tool.deployment_id,
+        **platform_storage(connection).parameter,
     }
 
 

@@ -11,6 +11,7 @@ from lti_tool.demo import keys
 from lti_tool.demo.faults import strike
 from lti_tool.demo.launches import Launch, NoSuchLaunch, claims, find_launch, is_fresh
 from lti_tool.demo.runtime import Tool, find_tool, lms, profile
+from lti_tool.demo.storage import platform_storage
 from lti_tool.demo.store import stamp
 
 blueprint = Blueprint("demo_login", __name__)
@@ -80,7 +81,7 @@ def _answer(connection: sqlite3.Connection, tool: Tool) -> dict[str, str]:
     except NoSuchLaunch as missing:
         return {"error": "access_denied", "error_description": str(missing)} | state
     connection.execute("UPDATE launch SET used_at = ? WHERE id = ?", (stamp(lms().now()), launch.id))
-    return {"id_token": keys.sign(connection, found)} | state
+    return {"id_token": keys.sign(connection, found)} | state | platform_storage(connection).repeated
 
 
 def _claims(connection: sqlite3.Connection, launch: Launch, tool: Tool) -> dict[str, Any]:

@@ -26,7 +26,7 @@ def lms(tmp_path: Path) -> Iterator[LmsDriver]:
 
 
 def tool_frame(page: Page) -> Frame:
-    expect(page.frame_locator("iframe").locator("#roles")).to_be_visible()
+    expect(page.frame_locator("iframe[name=tool-frame]").locator("#roles")).to_be_visible()
     frame = page.frame("tool-frame")
     assert frame is not None
     return frame

@@ -1,7 +1,12 @@
 // The little that the demo LMS does by script; every page works without it.
 
 // Forms that only carry a message from one site to the other; their button is for browsers without scripts.
-for (const form of document.querySelectorAll("form[data-autosubmit]")) form.submit();
+// A tool that is to be stored for must find the storage frame ready.
+const storage = document.querySelector("iframe[data-storage-frame]");
+const submitAll = () => document.querySelectorAll("form[data-autosubmit]").forEach((form) => form.submit());
+const loaded = storage?.contentDocument;
+if (!storage || (loaded?.readyState === "complete" && loaded.URL !== "about:blank")) submitAll();
+else storage.addEventListener("load", submitAll, { once: true });
 
 // After deep linking the tool's frame shows our answer: go back to the course with the whole page.
 for (const link of document.querySelectorAll("a[data-go-top]")) window.top.location.assign(link.href);
