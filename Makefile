@@ -13,7 +13,7 @@ export DEMO_LMS_PORT ?= 9080
 RUNTIME_INPUTS := setup.py constraints/runtime.txt package.json package-lock.json tools/assets.py tools/codemirror.mjs
 TEST_INPUTS := constraints/test.txt tests/browser/package-lock.json
 
-.PHONY: help setup setup-test demo demo-reset test check lint bench soak evidence lock catalogues clean
+.PHONY: help setup setup-test demo demo-reset test check lint bench soak evidence conformance lock catalogues clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -58,6 +58,9 @@ soak: setup-test  ## kill -9 and load for as long as you like (SOAK_MINUTES, def
 
 evidence:  ## each requirement of docs/requirements.toml with the tests and figures that show it
 	@$(BIN)/python -m tools.evidence
+
+conformance: setup-test  ## docs/conformance.md from the case list, the tests that carry its ids and the last `make test`
+	@$(BIN)/python -m tools.conformance
 
 lock:  ## resolve the ranges of setup.py into constraints/*.txt
 	@$(BIN)/python -m tools.lock
