@@ -238,7 +238,11 @@ def test_DR_03_configuration_on_another_host_only_for_known_issuers(
     assert answer.status_code == (200 if is_known else 400)
     if is_known:
         assert issuer in text(answer)
-        assert base in text(answer)
+        assert "knows_hosts" in text(answer)
+        form = fields(answer)
+        assert elsewhere.post("/lti/register/confirm", form).status_code == 400
+        assert elsewhere.post("/lti/register/confirm", form | {"knows_hosts": "yes"}).status_code == 200
+        assert [(row.issuer, row.token_url) for row in elsewhere.rows()] == [(issuer, f"{base}/token_endpoint")]
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,9 @@ import ssl
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import Final, Self
+from typing import Final
 from urllib.parse import quote, urljoin, urlsplit
 
-from lti_tool.core.config import Settings
 from lti_tool.core.http import addresses
 from lti_tool.core.http.connections import Connection, Connections, Target, client_context
 from lti_tool.core.http.errors import Blocked, TimedOut, TooLarge, Unreachable
@@ -70,11 +69,6 @@ class Http:
         self._resolver = resolver
         self._tls = tls or client_context()
         self._connections = Connections()
-
-    @classmethod
-    def of(cls, settings: Settings) -> Self:
-        """As the settings want it."""
-        return cls(lenient=settings.is_lenient, allowed_hosts=settings.allowed_lms_hosts.split(","))
 
     def get(self, url: str, headers: Mapping[str, str] | None = None) -> Response:
         """GET, following redirects on the same scheme, host and port only; other redirects are returned as they are."""

@@ -61,7 +61,7 @@ class PlatformConfiguration:
     variables: tuple[str, ...]
     messages: tuple[Message, ...]
     foreign: tuple[str, ...]
-    """Hosts of its addresses that are not the issuer's: shown, and confirmed one by one."""
+    """Hosts of its addresses that are not the issuer's, also where they are known exceptions: shown, and confirmed."""
 
     @property
     def host(self) -> str:
@@ -88,7 +88,7 @@ def read_configuration(body: bytes, address: str, *, is_lenient: bool) -> Platfo
     described = found.get(PLATFORM)
     if not isinstance(described, dict):
         raise Unusable("missing", PLATFORM.rsplit("/", 1)[1])
-    hosts = dict.fromkeys(_host(url) for url in endpoints.values())
+    hosts = dict.fromkeys(_host(url) for url in (address, *endpoints.values()))
     audience = found.get("authorization_server")
     return PlatformConfiguration(
         issuer=issuer,
@@ -103,7 +103,7 @@ def read_configuration(body: bytes, address: str, *, is_lenient: bool) -> Platfo
         claims=_texts(found.get("claims_supported")),
         variables=_texts(described.get("variables")),
         messages=_messages(described.get("messages_supported")),
-        foreign=tuple(host for host in hosts if not _belongs(host, issuer)),
+        foreign=tuple(host for host in hosts if host != _host(issuer)),
     )
 
 

@@ -8,6 +8,8 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from lti_tool.launch.rules.claims import DEEP_LINKING, RESOURCE_LINK, SCORE_SCOPE
+from lti_tool.launch.rules.custom import HISTORY
+from lti_tool.launch.rules.dates import DATES
 from lti_tool.launch.rules.platform_configuration import PlatformConfiguration
 
 TOOL: Final = "https://purl.imsglobal.org/spec/lti-tool-configuration"
@@ -20,14 +22,7 @@ CLAIMS: Final = ("iss", "sub", "name", "given_name", "family_name")
 CONTENT: Final = "ContentArea"
 SUBMISSION_REVIEW: Final = "LtiSubmissionReviewRequest"
 
-CUSTOM: Final[Mapping[str, str]] = {
-    "context_id_history": "$Context.id.history",
-    "resource_link_id_history": "$ResourceLink.id.history",
-    "available_start": "$ResourceLink.available.startDateTime",
-    "available_end": "$ResourceLink.available.endDateTime",
-    "submission_start": "$ResourceLink.submission.startDateTime",
-    "submission_end": "$ResourceLink.submission.endDateTime",
-}
+CUSTOM: Final[Mapping[str, str]] = {**HISTORY, **DATES}
 """Custom parameters of every launch: where a copied course came from, and the LMS's own dates."""
 
 

@@ -15,3 +15,8 @@ reachScrollable(document);
 const { networkLost, networkBack } = document.body.dataset;
 addEventListener("offline", () => toast(networkLost));
 addEventListener("online", () => toast(networkBack));
+
+// Lists are as high as they are; readers, runners and editors scroll inside their frame, where sticky bars work.
+if (document.querySelector("main.fits-frame")) {
+  import("./frame-size.js").then(({ fitFrame }) => fitFrame());
+}
