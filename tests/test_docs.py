@@ -61,7 +61,7 @@ def code_of(text: str) -> Iterator[str]:
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_commands_that_a_document_names_exist(path: Path) -> None:
     for code in code_of(path.read_text("utf-8")):
-        for name, rest in re.findall(r"(?:^|[\s/])dangke +([a-z-]+)([^\n#;|&`]*)", code):
+        for name, rest in re.findall(r"(?:^|[\s/])dangke +([a-z][a-z-]*)([^\n#;|&`]*)", code):
             assert name in group.commands, code
             command = group.commands[name]
             known = {option for each in command.params if isinstance(each, click.Option) for option in each.opts}
