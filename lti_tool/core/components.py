@@ -19,7 +19,9 @@ from lti_tool.core.templating import render
 
 blueprint = Blueprint("components", __name__, url_prefix="/components")
 
-PAGES = ("error", "session_changed", "new_window", "not_set_up", "closed", "choose", "deep_link_return", "privacy")
+PAGES = (
+    "error", "session_changed", "new_window", "not_set_up", "closed", "choose", "links", "relink", "deep_link_return", "privacy",
+)  # fmt: skip
 SCORE_STATES = (
     "none", "waiting_for_column", "waiting", "sending", "sent", "confirmed", "differs", "refused", "kept", "not_gradable",
 )  # fmt: skip
@@ -99,12 +101,9 @@ def _sample(name: str) -> tuple[str, dict[str, Any]]:
                 "course": gettext("Course"),
                 "choose_address": "#choose",
                 "cancel_address": "",
-                "activities": [
-                    {"id": 1, "title": "Reading sources 怎样阅读原始材料", "symbol": "lesson", "kind": gettext("Lesson"),
-                     "is_draft": False, "meta": ["18′"]},
-                    {"id": 2, "title": "Check 课后小测", "symbol": "quiz", "kind": gettext("Quiz"),
-                     "is_draft": True, "meta": []},
-                ],
+                "activities": _activities(),
+                "archived": [{"id": 3, "title": "Source criticism 材料辨析", "is_elsewhere": True}],
+                "bring_address": "#bring",
                 "kinds": [
                     {"label": gettext("Lesson"), "note": gettext("Text, images, a video, questions"), "symbol": "lesson", "address": "#1"},
                     {"label": gettext("Quiz"), "note": gettext("Timed or not, marked by itself"), "symbol": "quiz", "address": "#2"},
@@ -112,5 +111,42 @@ def _sample(name: str) -> tuple[str, dict[str, Any]]:
                 ],
             },
         ),
+        "links": (
+            "launch/links.html",
+            {
+                "course": gettext("Course"),
+                "home_address": "#home",
+                "origins": [("Reading sources 2026 入门课", "11-20 10:00")],
+                "links": [
+                    {"title": "第一讲 Unit 1", "shows": "Reading sources 怎样阅读原始材料", "symbol": "lesson",
+                     "kind": gettext("Lesson"), "is_archived": False, "is_draft": False, "keeps": "Check 课后小测",
+                     "address": "#change", "activity_address": "#activity"},
+                    {"title": "第二讲 Unit 2", "shows": "", "symbol": "link", "kind": "", "is_archived": False,
+                     "is_draft": False, "keeps": "", "address": "#choose", "activity_address": ""},
+                ],
+            },
+        ),
+        "relink": (
+            "launch/relink.html",
+            {
+                "course": gettext("Course"),
+                "link": "第一讲 Unit 1",
+                "links_address": "#links",
+                "address": "#relink",
+                "shown": "Source criticism 材料辨析",
+                "token": "0123456789abcdef0123456789abcdef",
+                "column": {"activity": "Source criticism 材料辨析", "grades": 12},
+                "activities": _activities(),
+            },
+        ),
     }  # fmt: skip
     return samples[name]
+
+
+def _activities() -> list[dict[str, Any]]:
+    return [
+        {"id": 1, "title": "Reading sources 怎样阅读原始材料", "symbol": "lesson", "kind": gettext("Lesson"),
+         "is_draft": False, "meta": ["18′"], "why": gettext("a similar title")},
+        {"id": 2, "title": "Check 课后小测", "symbol": "quiz", "kind": gettext("Quiz"), "is_draft": True, "meta": [],
+         "why": ""},
+    ]  # fmt: skip

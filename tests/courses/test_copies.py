@@ -40,7 +40,8 @@ def rewrite(school: School, lesson: Activity, person: Person, words: str) -> Non
 def lesson_of(school: School, activity: Activity) -> Lesson:
     with school.database.reading() as session:
         use = session.get_one(LessonUse, activity.id)
-        return session.get_one(Lesson, use.lesson_id)
+        found: Lesson = session.get_one(Lesson, use.lesson_id)
+    return found
 
 
 def test_copy_shows_the_published_version_and_members_begin_anew(

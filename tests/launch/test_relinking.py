@@ -38,7 +38,8 @@ def reach(school: School, activity: Activity, person: Person, score: int) -> Non
 
 def link(school: School, line_item_id: int) -> int:
     with school.database.reading() as session:
-        return session.get_one(LineItem, line_item_id).placement_id
+        found: int = session.get_one(LineItem, line_item_id).placement_id
+    return found
 
 
 def page(school: School, line_item_id: int) -> str:

@@ -43,6 +43,18 @@ def with_query(url: str, parameters: Mapping[str, str]) -> str:
     return f"{base}{mark}{more}" + (f"#{fragment}" if fragment else "")
 
 
+def way_back(return_url: str, *, message: str = "", log: str = "", is_error: bool = False) -> str:
+    """The LMS's return address with what it may show to the person and what it may write into its log (Core 5.4.4, LP-03).
+
+    '' stays ''. What stands in the address already stays.
+    """
+    if not return_url:
+        return ""
+    names = ("lti_errormsg", "lti_errorlog") if is_error else ("lti_msg", "lti_log")
+    said = {name: text for name, text in zip(names, (message, log), strict=True) if text}
+    return with_query(return_url, said) if said else return_url
+
+
 def authentication_request(
     auth_url: str,
     *,

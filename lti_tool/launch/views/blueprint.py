@@ -1,8 +1,8 @@
 """The blueprint `launch`, and how a refusal is answered: page, log line, row, counter."""
 
 import hashlib
+from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import Any
 
 from flask import Blueprint, g, request
 from flask.typing import ResponseReturnValue
@@ -18,7 +18,7 @@ from lti_tool.launch.edge import edge_of
 from lti_tool.launch.reasons import HEADLINE, REASONS
 from lti_tool.launch.refused import Refused
 from lti_tool.launch.registry import Known
-from lti_tool.launch.rules.urls import client_address
+from lti_tool.launch.rules.urls import client_address, way_back
 from lti_tool.launch.services import logins
 
 blueprint = Blueprint("launch", __name__, url_prefix="/lti", template_folder="../templates")
@@ -111,10 +111,12 @@ def _write_down(reason: str, registration_id: int | None) -> None:
 def _page(reason: str, told: Facts) -> ResponseReturnValue:
     if told.known:
         security.allow_frames(told.known.frame_origins)
-    shown = REASONS[reason]
-    context: dict[str, Any] = {"code": shown.code, "reference": request_id(), "kept": "", "return_url": told.return_url}
+    shown, reference = REASONS[reason], request_id()
     language = Language.of(told.locale)
-    if language is None:
-        return render("error.html", message=HEADLINE, action=shown.sentence, **context), shown.status
-    with speaking(language):
-        return render("error.html", message=HEADLINE, action=shown.sentence, **context), shown.status
+    with speaking(language) if language else nullcontext():
+        back = way_back(told.return_url, message=str(shown.sentence), log=f"{shown.code} {reference}", is_error=True)
+        page = render(
+            "error.html", message=HEADLINE, action=shown.sentence, code=shown.code, reference=reference, kept="",
+            return_url=back,
+        )  # fmt: skip
+    return page, shown.status

@@ -16,6 +16,7 @@ from lti_tool.identity import current
 from lti_tool.identity.actor import Can
 from lti_tool.launch import queries
 from lti_tool.launch.rules.proposals import Proposal, Standing, Why, proposals
+from lti_tool.launch.rules.urls import way_back
 from lti_tool.launch.services import choices, relinking
 from lti_tool.launch.services.relinking import ColumnChoice
 from lti_tool.launch.views.blueprint import blueprint
@@ -46,7 +47,8 @@ def waiting(placement_id: int) -> ResponseReturnValue:
     is_open = row.status is ActivityStatus.published or (row.status is not None and actor.can(Can.follow))
     if is_open and row.kind in runtime().kinds:
         return redirect(url_for(runtime().kinds[row.kind].show, activity_id=row.activity_id), 303)
-    return render("launch/not_set_up.html", return_url=actor.return_url)
+    back = way_back(actor.return_url, message=_("Not set up yet"), log=f"placement {placement_id}: not set up")
+    return render("launch/not_set_up.html", return_url=back)
 
 
 @blueprint.get("/courses/<int:context_id>/links")
