@@ -96,6 +96,14 @@ def test_DR_03_exceptions_are_exact_issuers_over_https(issuer: str) -> None:
         read({"issuer": f"{issuer}/"}, address="https://developer.blackboard.com/config")
 
 
+@pytest.mark.parametrize(
+    ("said", "audience"),
+    [("https://api.brightspace.com/auth/token", "https://api.brightspace.com/auth/token"), ("", None), (7, None)],
+)
+def test_TO_02_audience_that_an_lms_names_is_taken_over(said: Any, audience: str | None) -> None:
+    assert read({"authorization_server": said}).audience == audience
+
+
 def test_hosts_that_are_not_the_issuers_are_listed_once() -> None:
     found = read({"token_endpoint": "https://sso.example/t", "jwks_uri": "https://SSO.example/j"})
     assert found.foreign == ("sso.example",)
