@@ -26,7 +26,7 @@ METADATA = Base.metadata
 """All tables: importing this module has imported every model."""
 
 CSRF_EXEMPT = frozenset({
-    "launch.login", "launch.launch",
+    "launch.login", "launch.launch", "launch.keep_in_storage",
     "launch.look_at_registration", "launch.confirm_registration", "launch.replace_registration",
 })  # fmt: skip
 """Nobody has a session there. The LMS posts to the first two: state, nonce and signature protect them (WS-02). The others

@@ -36,7 +36,7 @@ def configure(level: str, *, stream: Any = None) -> None:
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
 
 
-def access(*, request_id: str, method: str, endpoint: str, status: int, ms: float | None) -> None:
+def access(*, request_id: str, method: str, endpoint: str, status: int, ms: float | None, cookies: bool) -> None:
     """One request, in the form of the other events. Put together here, because every request pays for it."""
     if _stream is None:
         return
@@ -44,7 +44,7 @@ def access(*, request_id: str, method: str, endpoint: str, status: int, ms: floa
     moment = datetime.now(UTC).isoformat().replace("+00:00", "Z")
     _stream.write(
         f'{{"request_id": "{request_id}", "method": "{_word(method)}", "endpoint": "{endpoint}", "status": {status}, '
-        f'"ms": {"null" if ms is None else ms}, "event": "request", "level": "info", "timestamp": "{moment}"}}\n'
+        f'"ms": {"null" if ms is None else ms}, "cookies": {"true" if cookies else "false"}, "event": "request", "level": "info", "timestamp": "{moment}"}}\n'
     )
     _stream.flush()
 

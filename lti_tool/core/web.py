@@ -121,6 +121,7 @@ def _log_access(response: Response) -> None:
         endpoint=endpoint,
         status=response.status_code,
         ms=None if started is None else round((time.perf_counter() - started) * 1000, 1),
+        cookies="HTTP_COOKIE" in request.environ,
     )
 
 

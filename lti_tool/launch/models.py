@@ -4,7 +4,7 @@ import secrets
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import ForeignKey, Index, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lti_tool.core.columns import Base, BigId, Json, UtcDateTime
@@ -25,6 +25,8 @@ class LoginState(Base):
     target_link_uri: Mapped[str] = mapped_column(Text)
     parameters: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     """The login's parameters while the cookie probe runs; empty when the browser had a cookie of ours already."""
+    is_in_storage: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """The browser's half is in the LMS's storage and not in a cookie (PS-01)."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -36,11 +36,54 @@ def begin(
             registration_id=registration_id,
             browser_hash=hash_of(login.secret),
             target_link_uri=asked.target_link_uri,
-            parameters=asked.kept() | ({"new_window": "1"} if asked.is_new_window else {}) if keep_parameters else {},
+            parameters=_kept(asked) if keep_parameters else {},
             created_at=now,
             expires_at=now + LIFE,
         )
     )
+
+
+def _kept(asked: LoginRequest) -> dict[str, str]:
+    """What the cookie probe needs: the login's parameters, whether this is the new window already, the LMS's storage."""
+    more = {"new_window": "1"} if asked.is_new_window else {}
+    return asked.kept() | more | ({"storage_target": asked.storage_target} if asked.storage_target else {})
+
+
+def keep_in_storage(connection: Connection, *, state: str, secret: str, now: datetime) -> Any:
+    """Bind a login to the secret that the browser has put into the LMS's storage (PS-01), once.
+
+    Returns its row (nonce, parameters, registration_id), or None if there is nothing to bind. One statement.
+    """
+    return connection.execute(
+        update(LoginState)
+        .where(
+            LoginState.state_hash == hash_of(state),
+            LoginState.used_at.is_(None),
+            LoginState.expires_at > now,
+            LoginState.parameters["storage_target"].as_string().is_not(None),
+            LoginState.is_in_storage.is_(False),
+        )
+        .values(browser_hash=hash_of(secret), is_in_storage=True)
+        .returning(LoginState.nonce, LoginState.parameters, LoginState.registration_id)
+    ).first()
+
+
+def in_storage(connection: Connection, *, state: str, now: datetime) -> Any:
+    """(frame, auth_url, frame_origins) of a login whose secret is in the LMS's storage, or None. One statement."""
+    return connection.execute(
+        select(
+            LoginState.parameters["storage_target"].as_string().label("frame"),
+            Registration.auth_url,
+            Registration.frame_origins,
+        )
+        .join(Registration, Registration.id == LoginState.registration_id)
+        .where(
+            LoginState.state_hash == hash_of(state),
+            LoginState.is_in_storage,
+            LoginState.used_at.is_(None),
+            LoginState.expires_at > now,
+        )
+    ).first()
 
 
 def prune(connection: Connection, registration_id: int, now: datetime, *, most_open: int = MOST_OPEN) -> None:

@@ -17,7 +17,7 @@ from lti_tool.launch.rules.deep_link import Asked, content_item, response
 from lti_tool.launch.services import choices
 from lti_tool.launch.views.blueprint import blueprint, note
 from lti_tool.launch.views.links import proposed
-from lti_tool.launch.views.login import launch_url
+from lti_tool.launch.views.onward import launch_url
 from lti_tool.ledger.models import Placement
 from lti_tool.lms import tool_keys
 

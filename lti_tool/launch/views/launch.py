@@ -11,7 +11,7 @@ from lti_tool.core.i18n.language import speaking
 from lti_tool.core.metrics import LAUNCHES
 from lti_tool.core.web import render, runtime
 from lti_tool.identity import current
-from lti_tool.identity.actor import Role
+from lti_tool.identity.actor import Carrier, Role
 from lti_tool.launch import browser
 from lti_tool.launch.edge import edge_of
 from lti_tool.launch.pylti import Post, StrictLaunch
@@ -21,6 +21,7 @@ from lti_tool.launch.rules import names, roles, token
 from lti_tool.launch.rules.claims import CLAIM, way_back
 from lti_tool.launch.services import logins
 from lti_tool.launch.services.landing import Arrival, Landed, StateNotUsable, land
+from lti_tool.launch.views import carried
 from lti_tool.launch.views.blueprint import blueprint, facts, note
 
 OIDC_ERRORS = frozenset({
@@ -54,6 +55,9 @@ def launch() -> ResponseReturnValue:
     state = token.check_state(request.form.get("state"))
     if "id_token" not in request.form:
         _refuse_without_token(state)
+    secret, sent = browser.secret_of(request.cookies, state), carried.sent_secret()
+    if not secret and sent is None and (page := carried.fetch_first(state)) is not None:
+        return page
     now = runtime().clock.now()
     strict = StrictLaunch(
         Post(request.form["id_token"], state),
@@ -62,10 +66,13 @@ def launch() -> ResponseReturnValue:
         needs_https=runtime().settings.public_url.startswith("https:"),
     )
     _verify(strict, state)
-    arrival = _arrival(strict, state)
+    carrier = Carrier.cookie if sent is None else Carrier.bearer
+    arrival = _arrival(strict, state, secret if sent is None else sent, carrier)
     landed = _land(arrival)
     LAUNCHES.labels(arrival.claims.message_type).inc()
     note("launch", role=arrival.standing.role.value)
+    if carrier is Carrier.bearer:
+        return carried.hand_over(landed.token, _where(landed), arrival.known)
     response = redirect(_where(landed), 303)
     current.set_cookie(response, landed.token)  # type: ignore[arg-type]  # werkzeug's redirect is Flask's here
     browser.forget(response, browser.cookie_name(state))  # type: ignore[arg-type]  # the same
@@ -115,7 +122,7 @@ def _refuse_repetition(state: str) -> None:
         raise refused
 
 
-def _arrival(strict: StrictLaunch, state: str) -> Arrival:
+def _arrival(strict: StrictLaunch, state: str, secret: str, carrier: Carrier) -> Arrival:
     claims, known = strict.claims, strict.known
     standing = roles.standing(claims.roles, known.role_overrides)
     if claims.deep_linking is not None and standing.role is not Role.instructor:
@@ -130,8 +137,9 @@ def _arrival(strict: StrictLaunch, state: str) -> Arrival:
         pseudonym=pseudonym,
         state=state,
         nonce=strict.nonce,
-        secret=browser.secret_of(request.cookies, state),
-        former_token=(request.cookies.get(current.COOKIE) or "")[:100] or None,
+        secret=secret,
+        former_token=(request.cookies.get(current.COOKIE) or "")[:100] or None if carrier is Carrier.cookie else None,
+        carrier=carrier,
     )
 
 

@@ -17,14 +17,11 @@ from lti_tool.launch.models import LoginState
 from lti_tool.launch.refused import Refused
 from lti_tool.launch.registry import Known
 from lti_tool.launch.rules import token, urls
-from lti_tool.launch.rules.login import NEW_WINDOW, LoginRequest, read_login
+from lti_tool.launch.rules.login import LoginRequest, read_login
 from lti_tool.launch.services import logins
+from lti_tool.launch.views import carried
 from lti_tool.launch.views.blueprint import blueprint, facts, note
-
-
-def launch_url() -> str:
-    """Our one launch address; redirect_uri is always this (OL-14)."""
-    return runtime().settings.public_url + url_for("launch.launch")
+from lti_tool.launch.views.onward import new_window_fields, onward, origins
 
 
 def _values(name: str) -> Sequence[str]:
@@ -66,7 +63,7 @@ def _begin(asked: LoginRequest, known: Known) -> ResponseReturnValue:
             logins.prune(connection, known.id, now)
     note("login", deployment_known=asked.deployment_id in known.deployments if asked.deployment_id else None)
     if keeps:
-        response = redirect(_onward(known.auth_url, asked.kept(), known.client_id, begun.state, begun.nonce), 302)
+        response = redirect(onward(known.auth_url, asked.kept(), known.client_id, begun.state, begun.nonce), 302)
     else:
         response = redirect(url_for("launch.check", s=begun.state), 303)
     browser.remember(response, request.cookies, begun, now)  # type: ignore[arg-type]  # werkzeug's redirect is Flask's here
@@ -74,21 +71,12 @@ def _begin(asked: LoginRequest, known: Known) -> ResponseReturnValue:
     return response
 
 
-def _onward(auth_url: str, kept: Mapping[str, str], client_id: str, state: str, nonce: str) -> str:
-    return urls.authentication_request(
-        auth_url,
-        client_id=client_id,
-        redirect_uri=launch_url(),
-        state=state,
-        nonce=nonce,
-        login_hint=kept["login_hint"],
-        message_hint=kept.get("lti_message_hint"),
-    )
-
-
 @blueprint.get("/login/check")
 def check() -> ResponseReturnValue:
-    """The cookie probe: it came back, so on to the LMS; it did not, so a window of its own, with the hint still unspent."""
+    """The cookie probe: it came back, so on to the LMS; it did not, so the LMS's storage, else a window of its own.
+
+    The hint is still unspent.
+    """
     state = token.check_state(request.args.get("s"))
     now = runtime().clock.now()
     with runtime().database.reading_core() as connection:
@@ -111,16 +99,16 @@ def check() -> ResponseReturnValue:
     security.allow_frames(row.frame_origins)
     facts().issuer, facts().client_id = row.issuer, row.client_id
     if browser.hash_of(browser.secret_of(request.cookies, state)) == row.browser_hash:
-        return redirect(_onward(row.auth_url, row.parameters, row.client_id, state, row.nonce), 302)
+        return redirect(onward(row.auth_url, row.parameters, row.client_id, state, row.nonce), 302)
+    if "storage_target" in row.parameters and "new_window" not in row.parameters:
+        return carried.put(row.parameters, state, row.auth_url, row.frame_origins)
     return _new_window(row.parameters, [row.auth_url, *row.frame_origins])
 
 
-def _new_window(parameters: Mapping[str, str], onward: Sequence[str]) -> ResponseReturnValue:
+def _new_window(parameters: Mapping[str, str], addresses: Sequence[str]) -> ResponseReturnValue:
     """One button that begins this login again in a window, where cookies are kept (SN-10)."""
     if "new_window" in parameters:
         raise Refused("cookies_off")
     note("cookie_blocked")
-    # Chromium applies form-action to the redirects that follow a form, so the LMS's own addresses stand in it too.
-    security.allow_form_to(" ".join(dict.fromkeys(urls.origin(url) or url for url in onward)))
-    fields = [*parameters.items(), (NEW_WINDOW, "1")]
-    return render("launch/new_window.html", address=url_for("launch.login"), fields=fields)
+    security.allow_form_to(origins(addresses))
+    return render("launch/new_window.html", address=url_for("launch.login"), fields=new_window_fields(parameters))

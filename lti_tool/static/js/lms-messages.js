@@ -2,10 +2,17 @@
 
 Nothing that an LMS says changes anything here by itself: a listener lives as long as its question does (PM-06). */
 
+import { carrier } from "./carried.js";
+
 const PREFIXES = ["lti.", "org.imsglobal.lti."];
 
 /** The window that opened or frames us; null where there is none (PM-07). */
 export function lmsWindow() {
+  if (carrier()) return lmsWindowOf(window.parent);
+  return lmsWindowOf(window);
+}
+
+function lmsWindowOf(window) {
   if (window.opener) return window.opener;
   return window.parent === window ? null : window.parent;
 }

@@ -1,11 +1,13 @@
 /* Every page: menus, dialogs, toasts, wide tables, the guard of unsaved forms, and saying when the network is gone. */
 
+import { carrier } from "./carried.js";
 import { enhanceDialogs } from "./dialog.js";
 import { enhanceMenus } from "./menu.js";
 import { reachScrollable } from "./scrollable.js";
 import { toast, keepToasts } from "./toast.js";
 import { guardForms } from "./unsaved.js";
 
+carrier()?.adopt(window);
 enhanceMenus(document);
 enhanceDialogs(document);
 keepToasts(document);

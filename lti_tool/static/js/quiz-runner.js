@@ -2,6 +2,7 @@
    us: its buttons save it. */
 
 import { announce } from "./announce.js";
+import { sendForm } from "./carried.js";
 import { send } from "./request.js";
 import { Clock } from "./quiz-clock.js";
 import { AnswerQueue } from "./quiz-queue.js";
@@ -136,5 +137,5 @@ async function handInByTime() {
   const field = Object.assign(document.createElement("input"), { type: "hidden", name: "timeup", value: "1" });
   form.append(field);
   form.action = texts.submit;
-  HTMLFormElement.prototype.submit.call(form);
+  sendForm(form);
 }

@@ -1,5 +1,7 @@
 /* One way for our modules to talk to the server: the CSRF token of the page, JSON answers, errors with their sentence. */
 
+import { carriedHeaders } from "./carried.js";
+
 const token = () => document.querySelector('meta[name="csrf"]').content;
 
 export class Refused extends Error {
@@ -17,7 +19,7 @@ export class Refused extends Error {
 }
 
 export async function send(url, { method = "POST", form = null, json = null, signal = null, keepalive = false } = {}) {
-  const headers = { Accept: "application/json", "X-CSRF-Token": token() };
+  const headers = { Accept: "application/json", "X-CSRF-Token": token(), ...carriedHeaders() };
   if (json) headers["Content-Type"] = "application/json";
   let response;
   try {

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from lti_tool.identity.actor import Carrier
 from lti_tool.launch.registry import Known, KnownDeployment
 from lti_tool.launch.rules.claims import Claims
 from lti_tool.launch.rules.roles import Standing
@@ -23,6 +24,8 @@ class Arrival:
     nonce: str
     secret: str
     former_token: str | None
+    carrier: Carrier = Carrier.cookie
+    """Where the browser's half was kept decides how the session is carried."""
 
 
 @dataclass(frozen=True, slots=True)

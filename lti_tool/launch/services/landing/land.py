@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from lti_tool.identity.actor import Carrier, Role
+from lti_tool.identity.actor import Role
 from lti_tool.identity.sessions import NewGrant, open_session
 from lti_tool.launch.services import logins
 from lti_tool.launch.services.landing import asking
@@ -50,7 +50,7 @@ def land(connection: Connection, arrival: Arrival, now: datetime, kinds: Mapping
             document_target=claims.document_target,
             gradable=arrival.standing.gradable,
         ),
-        carrier=Carrier.cookie,
+        carrier=arrival.carrier,
         now=now,
         former_token=arrival.former_token,
     )
