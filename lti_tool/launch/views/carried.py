@@ -121,6 +121,12 @@ def fetch_first(state: str) -> ResponseReturnValue | None:
     )
 
 
+def is_in_storage(state: str) -> bool:
+    """Whether this login's half is in the LMS's storage, where only a page of ours can look."""
+    with runtime().database.reading_core() as connection:
+        return logins.in_storage(connection, state=state, now=runtime().clock.now()) is not None
+
+
 def hand_over(bearer: str, address: str, known: Known) -> ResponseReturnValue:
     """The answer to a launch without cookies: the bearer, for the page of our frame."""
     address_of_frame = url_for("launch.frame", registration_id=known.id, k=secrets.token_urlsafe(9))

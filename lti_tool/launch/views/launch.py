@@ -87,7 +87,7 @@ def _refuse_without_token(state: str) -> None:
     now, secret = runtime().clock.now(), browser.secret_of(request.cookies, state)
     with runtime().database.writing_core() as connection:
         registration_id = logins.use_after_error(connection, state=state, secret=secret, now=now)
-    if registration_id is None:
+    if registration_id is None and not carried.is_in_storage(state):
         with runtime().database.reading_core() as connection:
             raise logins.explain(connection, state=state, secret=secret, now=now) or Refused("state_unknown")
     code = request.form["error"]
