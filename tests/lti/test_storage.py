@@ -13,8 +13,8 @@ from sqlalchemy import select
 from lti_tool.core.clock import FakeClock
 from lti_tool.identity.actor import Carrier
 from lti_tool.identity.models import BrowserSession
-from tests.lms_client import AuthRequest
-from tests.lti.test_state import form_of, values_of
+from tests.lms_client import AuthRequest, form_of
+from tests.lti.test_state import values_of
 from tests.lti.world import ORIGIN, World
 
 OURS = {"Origin": ORIGIN, "Sec-Fetch-Site": "same-origin"}
