@@ -5,7 +5,7 @@ from flask import Blueprint
 from lti_tool.core.i18n import lazy_gettext as _l
 from lti_tool.ledger.kinds import Kind, Sweep
 from quizzes import models
-from quizzes.attempts import standing, sweep, texts, views
+from quizzes.attempts import services, standing, sweep, texts, views
 from quizzes.papers import views as paper_views
 from quizzes.papers.services import KIND, copy
 
@@ -22,9 +22,10 @@ KINDS: tuple[Kind, ...] = (
         review="quizzes_attempts.review",
         create_label=_l("New quiz"),
         copy=copy,
+        forget=services.forget_previews,
     ),
 )
 
-SWEEPS: tuple[Sweep, ...] = (sweep.SWEEP, standing.EVALUATION)
+SWEEPS: tuple[Sweep, ...] = (sweep.SWEEP, sweep.PREVIEWS, standing.EVALUATION)
 
 __all__ = ["BLUEPRINTS", "KINDS", "SWEEPS", "models"]

@@ -70,7 +70,8 @@ def _block(
 ) -> dict[str, Any]:
     actions: list[tuple[str, str, str, bool]] = []
     is_author = row.author_id == actor.member_id
-    if rules.may_edit(is_author=is_author, is_locked=is_locked, created_at=row.created_at, now=now):
+    may_edit = rules.may_edit(is_author=is_author, is_locked=is_locked, created_at=row.created_at, now=now)
+    if may_edit and not actor.preview:
         actions.append((_("Change"), "edit", url_for("forum_threads.edit_post", post_id=row.id), False))
     if actor.can(Can.author):
         label, symbol = (_("Show again"), "eye") if row.is_hidden else (_("Hide …"), "hide")

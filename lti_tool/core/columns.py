@@ -70,15 +70,15 @@ class Points(TypeDecorator[Decimal]):
         return None if value is None else (Decimal(value) / self.SCALE).normalize() + 0
 
 
-def text_enum(kind: type[StrEnum], length: int = 24) -> Enum:
-    """A StrEnum stored as its value, with a CHECK constraint."""
+def text_enum(kind: type[StrEnum], length: int = 24, *, check: str = "") -> Enum:
+    """A StrEnum stored as its value, with a CHECK constraint. `check` names it where a table has two columns of one kind."""
     return Enum(
         kind,
         native_enum=False,
         length=length,
         create_constraint=True,
         validate_strings=True,
-        name=kind.__name__.lower(),
+        name=check or kind.__name__.lower(),
         values_callable=lambda members: [member.value for member in members],
     )
 

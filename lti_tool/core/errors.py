@@ -80,6 +80,14 @@ class SessionEnded(SessionChanged):
     action = _l("Open it from your course again. What you typed stays here until you leave this page.")
 
 
+class Previewing(Conflict):
+    """Somebody who teaches views the course as a member, and asked for what members cannot do or what would leave a trace."""
+
+    code = "DK-409-PREVIEW"
+    message = _l("You are viewing this course as a member.")
+    action = _l("Nothing of it is written down, so this cannot be done now. End the view first.")
+
+
 class TooLarge(DangkeError):
     """The body is larger than this place accepts."""
 

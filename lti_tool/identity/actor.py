@@ -30,13 +30,15 @@ class Can(StrEnum):
     """Create, edit, archive; give attempts; pin threads."""
     follow = "follow"
     """See members' progress and the way of every score."""
+    watch = "watch"
+    """See the progress of the members that one mentors, and nothing else."""
 
 
 _ALLOWED = {
     Role.instructor: frozenset({Can.learn, Can.author, Can.follow}),
     Role.assistant: frozenset({Can.learn, Can.follow}),
     Role.member: frozenset({Can.learn}),
-    Role.mentor: frozenset[Can](),
+    Role.mentor: frozenset({Can.watch}),
     Role.guest: frozenset({Can.learn}),
 }
 
@@ -62,10 +64,16 @@ class Actor:
     carrier: Carrier
     zone: str = "Asia/Shanghai"
     course: str = ""
+    own_role: Role | None = None
+    """The role of the launch while its holder views the course as a member; None: `role` is it."""
 
     def can(self, what: Can) -> bool:
         """Whether the role allows `what`."""
         return what in _ALLOWED[self.role]
+
+    def could(self, what: Can) -> bool:
+        """Whether this person may do it, but not while viewing the course as a member."""
+        return self.own_role is not None and what in _ALLOWED[self.own_role] and not self.can(what)
 
     @property
     def is_recorded(self) -> bool:

@@ -7,6 +7,7 @@ addresses; there is no "current course".
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NoReturn
 
 from flask import Response, g, request
 from sqlalchemy import ColumnElement, Connection, bindparam, select, update
@@ -14,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool.core import security
 from lti_tool.core.database import Busy
-from lti_tool.core.errors import NotFound
+from lti_tool.core.errors import NotFound, Previewing
 from lti_tool.core.i18n import Preferences
 from lti_tool.core.logs import log
 from lti_tool.core.web import runtime
@@ -75,6 +76,7 @@ _GRANTS = (
         _grant.c.role,
         _grant.c.gradable,
         _grant.c.preview,
+        _grant.c.own_role,
         _grant.c.locale,
         _grant.c.document_target,
         _grant.c.return_url,
@@ -150,6 +152,7 @@ def _load(database: Session | Connection) -> Asking | None:
             carrier=carried[1],
             zone=row.timezone,
             course=row.title,
+            own_role=row.own_role,
         )
         for row in rows
         if row.grant_id is not None
@@ -168,14 +171,25 @@ def _load(database: Session | Connection) -> Asking | None:
 def actor(database: Session | Connection, context_id: int, can: Can = Can.learn) -> Actor:
     """The grant of this request for `context_id`.
 
-    Raises NotFound if there is none or its role does not allow `can`: what is not yours does not exist.
+    Raises NotFound if there is none or its role does not allow `can`: what is not yours does not exist. Raises Previewing
+    if it would, were its holder not viewing the course as a member.
     """
     found = asking(database)
     grant = found.grants.get(context_id) if found else None
-    if grant is None or not grant.can(can):
+    if grant is None:
         raise NotFound
+    if not grant.can(can):
+        refuse(grant, can)
     g.actor = grant
     return grant
+
+
+def refuse(grant: Actor, can: Can) -> NoReturn:
+    """Raises Previewing to who may do it, but not while viewing the course as a member; NotFound to all others."""
+    if grant.could(can):
+        g.actor = grant
+        raise Previewing
+    raise NotFound
 
 
 def any_actor(database: Session | Connection) -> Actor:

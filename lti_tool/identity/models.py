@@ -213,4 +213,8 @@ class Grant(Base):
     document_target: Mapped[str] = mapped_column(String(16), default="")
     gradable: Mapped[bool] = mapped_column(Boolean, default=True)
     preview: Mapped[bool] = mapped_column(Boolean, default=False)
+    own_role: Mapped[Role | None] = mapped_column(text_enum(Role, check="own_role"))
+    """The role of the launch while its holder views the course as a member; NULL: `role` is it."""
+    mentored: Mapped[list[str]] = mapped_column(Json, default=list, server_default=text("'[]'"))
+    """Whom a mentor may see (role_scope_mentor): `sub` of members of the registration, as the launch said them."""
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -36,6 +36,8 @@ class NewGrant:
     document_target: str = ""
     gradable: bool = True
     preview: bool = False
+    mentored: tuple[str, ...] = ()
+    """`sub` of those whom a mentor may see."""
 
 
 def hash_token(token: str) -> str:
@@ -139,7 +141,7 @@ def _grant_statement(dialect: str) -> Any:
 
 _GRANT_VALUES = (
     "member_id", "role", "resource_link_id", "return_url", "locale", "document_target", "gradable", "preview",
-    "expires_at",
+    "own_role", "mentored", "expires_at",
 )  # fmt: skip
 
 
@@ -157,6 +159,8 @@ def _lay_down(connection: Connection, session_id: int, grant: NewGrant, now: dat
             "document_target": grant.document_target,
             "gradable": grant.gradable,
             "preview": grant.preview,
+            "own_role": None,
+            "mentored": list(grant.mentored),
             "expires_at": now + LONGEST,
         },
     )

@@ -1,5 +1,6 @@
 """Where authorisation is asked, once per view: the activity by id, for the grant of its own context."""
 
+from flask import g
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -15,7 +16,8 @@ def open_activity(
     """The acting grant and the activity. Two statements.
 
     Raises NotFound if it does not exist, is of another kind, is not of a course this session was launched from, if the
-    role does not allow `can`, or if it is a draft or archived and the role may not author or follow.
+    role does not allow `can`, or if it is a draft or archived and the role may not author or follow. Raises Previewing
+    where only the view as a member stands in the way.
     """
     current.asking(session)
     activity = session.scalar(select(Activity).where(Activity.id == activity_id))
@@ -23,5 +25,6 @@ def open_activity(
         raise NotFound
     actor = current.actor(session, activity.context_id, can)
     if activity.status is not ActivityStatus.published and not actor.can(Can.follow):
-        raise NotFound
+        current.refuse(actor, Can.follow)
+    g.opened = activity.id
     return actor, activity

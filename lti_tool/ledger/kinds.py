@@ -16,6 +16,10 @@ def uses_nothing(_connection: Connection, _context_id: int) -> None:
     """`Kind.copy` of a kind whose activities are all that there is of them."""
 
 
+def leaves_nothing(_connection: Connection, _context_id: int, _member_id: int) -> None:
+    """`Kind.forget` of a kind whose previews write no row."""
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """A kind of activity: words and endpoint names, and how its content is copied.
@@ -39,6 +43,8 @@ class Kind:
 
     Core statements only, their number fixed; nothing of what anybody wrote, answered or reached.
     """
+    forget: Callable[[Connection, int, int], None] = leaves_nothing
+    """Takes away what previews of one person (his id, the last) have left in one course. Core statements only."""
 
 
 @dataclass(frozen=True, slots=True)

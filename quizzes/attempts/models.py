@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from lti_tool.core.columns import Base, BigId, Json, Points, UtcDateTime, text_enum
 from quizzes.attempts.rules import AttemptState, ClosedBy
 
+_PREVIEW = text("is_preview")
 _OPEN = text("state IN ('in_progress', 'overdue')")
 OPEN = text("attempt.state IN ('in_progress', 'overdue')")
 """Written out, not bound: only then do the engines see that the partial indexes hold."""
@@ -32,6 +33,7 @@ class Attempt(Base):
         ),
         Index("ix_attempt_next_check", "next_check_at", sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index("ix_attempt_open_activity", "activity_id", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("ix_attempt_preview", "started_at", sqlite_where=_PREVIEW, postgresql_where=_PREVIEW),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

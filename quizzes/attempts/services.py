@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import Connection, delete, func, select
 from sqlalchemy.orm import Session
 
 from lti_tool.core.columns import upsert
@@ -105,6 +105,15 @@ def _forget_previews(session: Session, activity_id: int, member_id: int) -> None
     )
     session.execute(delete(Answer).where(Answer.attempt_id.in_(former)))
     session.execute(delete(Attempt).where(Attempt.id.in_(former)))
+
+
+def forget_previews(connection: Connection, context_id: int, member_id: int) -> None:
+    """Take all previews of this person in this course away, running ones too. Two statements."""
+    own = select(Attempt.id).where(
+        Attempt.member_id == member_id, Attempt.context_id == context_id, Attempt.is_preview.is_(True)
+    )
+    connection.execute(delete(Answer).where(Answer.attempt_id.in_(own)))
+    connection.execute(delete(Attempt).where(Attempt.id.in_(own)))
 
 
 def _paper(use: Use, questions: Mapping[int, Asked], seed: bytes) -> list[dict[str, Any]]:

@@ -6,15 +6,16 @@ Two workers may meet on one attempt: the second finds it done.
 
 from datetime import datetime
 
-from sqlalchemy import Connection, exists, or_, select
+from sqlalchemy import Connection, delete, exists, or_, select, text
 
 from lti_tool.core.errors import Unavailable
 from lti_tool.core.logs import log
 from lti_tool.core.web import Runtime
+from lti_tool.identity.sessions import LONGEST
 from lti_tool.ledger.kinds import Sweep
 from lti_tool.ledger.models import Activity
 from quizzes.attempts import services
-from quizzes.attempts.models import OPEN, Attempt
+from quizzes.attempts.models import OPEN, Answer, Attempt
 
 MOST = 500
 """Attempts per run; the next run goes on."""
@@ -64,3 +65,26 @@ def _look_at(runtime: Runtime, attempt_id: int, now: datetime) -> None:
 
 
 SWEEP = Sweep(name="quizzes.attempts", due=due, run=run)
+
+_PREVIEW = text("attempt.is_preview")
+"""Written out, not bound, for the partial index."""
+
+
+def is_old_preview(connection: Connection, now: datetime) -> bool:
+    """Whether a preview is older than any session: whoever began it closed the window and never ended it."""
+    old = select(Attempt.id).where(_PREVIEW, Attempt.started_at <= now - LONGEST).limit(1)
+    return connection.execute(old).first() is not None
+
+
+def forget_old_previews(runtime: Runtime, now: datetime) -> int:
+    """Take them away, at most 500; returns how many."""
+    with runtime.database.writing_core() as connection:
+        old = connection.scalars(
+            select(Attempt.id).where(_PREVIEW, Attempt.started_at <= now - LONGEST).order_by(Attempt.id).limit(MOST)
+        ).all()
+        connection.execute(delete(Answer).where(Answer.attempt_id.in_(old)))
+        connection.execute(delete(Attempt).where(Attempt.id.in_(old)))
+    return len(old)
+
+
+PREVIEWS = Sweep(name="quizzes.previews", due=is_old_preview, run=forget_old_previews)

@@ -23,7 +23,7 @@ WORDS: dict[str, dict[str, str]] = {
     },
     "launch_grant": {
         "A cookie that keeps you signed in": "expires_at resource_link_id return_url document_target preview",
-        "your role in them": "role gradable",
+        "your role in them": "role own_role gradable mentored",
         "the language and colours you chose": "locale",
     },
     "browser_session": {
@@ -100,7 +100,9 @@ def test_privacy_page_names_every_field_that_is_stored_about_a_member(app: Flask
         told = {column for columns in words.values() for column in columns.split()}
         assert told <= set(table.columns.keys()), name
         machinery = MACHINERY | {column.name for column in table.columns if column.foreign_keys}
-        left = {column for column in set(table.columns.keys()) - told - machinery if f"{name}.{column}" not in NOT_WRITTEN}
+        left = {
+            column for column in set(table.columns.keys()) - told - machinery if f"{name}.{column}" not in NOT_WRITTEN
+        }
         assert not left, f"{name}: the privacy page does not say that {sorted(left)} are stored"
 
 

@@ -87,7 +87,7 @@ def test_both_carriers_lead_to_the_grant(app: Flask, database: Database, school:
         (Role.assistant, {Can.learn, Can.follow}),
         (Role.member, {Can.learn}),
         (Role.guest, {Can.learn}),
-        (Role.mentor, set()),
+        (Role.mentor, {Can.watch}),
     ],
 )
 def test_what_a_role_allows(database: Database, school: School, role: Role, allowed: set[Can]) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from forum.threads import services
 from forum.threads.models import Post, Thread
-from lti_tool.core.errors import Conflict, NotFound
+from lti_tool.core.errors import Conflict, NotFound, Previewing
 from lti_tool.core.i18n import lazy_gettext as _l
 from lti_tool.identity.actor import Actor, Can
 from lti_tool.ledger.access import open_activity
@@ -46,6 +46,13 @@ def is_writable(actor: Actor, activity: Activity, window: Window, now: datetime)
 
 
 def check_writable(session: Session, actor: Actor, activity: Activity, now: datetime) -> None:
-    """Raises Conflict where nothing may be written any more, or not yet."""
+    """Raises Conflict where nothing may be written any more, or not yet; Previewing in the view as a member."""
+    check_trace(actor)
     if not is_writable(actor, activity, window_of(session, activity, actor.member_id), now):
         raise Conflict(_l("This discussion is closed."), action=_l("You can read it, but not write any more."))
+
+
+def check_trace(actor: Actor) -> None:
+    """Raises Previewing if the person only looks on: what members write here stays."""
+    if actor.preview:
+        raise Previewing(action=_l("What is written here stays, so you cannot write now. End the view first."))

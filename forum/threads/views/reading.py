@@ -65,6 +65,7 @@ def show(activity_id: int) -> ResponseReturnValue:
         query=search,
         search_address=url_for("forum_threads.show", activity_id=activity_id),
         threads=pages.thread_lines(shown, now),
+        is_preview=actor.preview,
         tools=_tools(actor, activity),
         is_draft=activity.status is ActivityStatus.draft,
     )
@@ -144,7 +145,9 @@ def thread_page(thread_id: int, form: PostForm) -> str:
         }
         if can_write
         else None,
-        closed_text=_("This thread is closed. You can read it, but not write any more."),
+        closed_text=_("Members write their replies here. You cannot while you view the course as a member.")
+        if actor.preview and not found.is_locked
+        else _("This thread is closed. You can read it, but not write any more."),
         tools=_thread_tools(found) if actor.can(Can.author) else [],
     )
 

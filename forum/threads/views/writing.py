@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from forum.threads import services
 from forum.threads.forms import BODY_LIMIT, PostForm
-from forum.threads.views.opening import blueprint, check_writable, open_post, open_thread
+from forum.threads.views.opening import blueprint, check_trace, check_writable, open_post, open_thread
 from forum.threads.views.reading import thread_page
 from lti_tool.core.errors import NotFound
 from lti_tool.core.i18n import gettext as _
@@ -85,6 +85,7 @@ def edit_post(post_id: int) -> ResponseReturnValue:
         actor, activity, found, post = open_post(session, post_id)
         if post.author_id != actor.member_id:
             raise NotFound
+        check_trace(actor)
         crumbs = trail(session, activity, (found.title, url_for("forum_threads.thread", thread_id=found.id)))
     return _writing_page(PostForm(body=post.source), [*crumbs, (_("Change"), None)], _("Change"), _("Save the change"))
 
@@ -97,6 +98,7 @@ def change_post(post_id: int) -> ResponseReturnValue:
         actor, activity, found, post = open_post(session, post_id)
         if post.author_id != actor.member_id:
             raise NotFound
+        check_trace(actor)
         crumbs = trail(session, activity, (found.title, url_for("forum_threads.thread", thread_id=found.id)))
         if not form.errors:
             services.edit(
