@@ -15,7 +15,7 @@ from lti_tool.cli.doctor import doctor
 from lti_tool.cli.hosts import allow_host
 from lti_tool.cli.keys import keys
 from lti_tool.cli.opening import Fault
-from lti_tool.cli.registering import connect, invite, list_registrations, register
+from lti_tool.cli.registering import connect, deployment, invite, list_registrations, register
 from lti_tool.cli.schema import migrate
 from lti_tool.cli.seeding import seed
 from lti_tool.cli.serving import serve, web, worker
@@ -43,6 +43,7 @@ for each in (
     invite,
     register,
     list_registrations,
+    deployment,
     connect,
     keys,
     allow_host,

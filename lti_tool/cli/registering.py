@@ -87,6 +87,22 @@ def list_registrations() -> None:
 
 
 @click.command()
+@click.argument("registration", type=int)
+@click.argument("deployment_id")
+def deployment(registration: int, deployment_id: str) -> None:
+    """Accept a deployment of a registration, by the ID that the LMS shows or that a refused launch has named."""
+    if not 0 < len(deployment_id) <= 255 or not (deployment_id.isascii() and deployment_id.isprintable()):
+        raise opening.Fault("A deployment ID is 1 to 255 letters, digits and signs, exactly as the LMS shows it.")
+    with opened() as (_settings, database), database.writing() as session:
+        found = registrations.find(session, registration)
+        registrations.add_deployments(session, found, [deployment_id])
+        name = found.name
+    click.echo(
+        f"Deployment {deployment_id} of {name} is accepted. Running web processes learn of it at its next launch."
+    )
+
+
+@click.command()
 @click.option("--lms", type=click.Choice(sorted(connecting.LMSS)), default="other", show_default=True)
 def connect(lms: str) -> None:
     """Print what to copy into an LMS's form, and which of its values to bring back for `dangke register`."""

@@ -14,6 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from lti_tool.core.errors import NotFound
+from lti_tool.core.i18n import lazy_gettext as _l
 from lti_tool.core.text import clean_line
 from lti_tool.identity.actor import Role
 from lti_tool.identity.models import Deployment, Enrolment, Member, Registration, Tenant
@@ -127,6 +129,14 @@ def register(session: Session, data: RegistrationForm, now: datetime, *, tenant_
     found.is_demo = data.is_demo
     session.flush()
     add_deployments(session, found, data.deployment_ids)
+    return found
+
+
+def find(session: Session, registration_id: int) -> Registration:
+    """A registration by its number. Raises NotFound."""
+    found = session.get(Registration, registration_id)
+    if found is None:
+        raise NotFound(_l("There is no registration of this number."), action=_l("`dangke registrations` lists them."))
     return found
 
 

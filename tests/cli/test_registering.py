@@ -70,3 +70,15 @@ def test_dry_run_names_the_failing_step_and_its_mend(
 def test_dry_run_of_a_registration_that_is_not_there(migrated: Dangke) -> None:
     done = migrated("doctor", "--registration", "99")
     assert (done.code, "dangke registrations" in done.sentence) == (1, True)
+
+
+def test_DR_08_deployment_that_the_answer_did_not_name_is_accepted_by_the_operator(
+    migrated: Dangke, tmp_path: Path
+) -> None:
+    register(migrated, tmp_path)
+    assert migrated("deployment", "1", "7:abc").code == 0
+    assert migrated("deployment", "1", "7:abc").code == 0
+    assert "deployments: 7:abc;" in migrated("registrations").out
+    assert migrated("deployment", "99", "7").code == 1
+    for odd in ("", "x" * 256, "编号", "a\nb"):
+        assert migrated("deployment", "1", odd).code == 1

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,6 +11,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
+from lti_tool import worker
 from lti_tool.core.clock import FakeClock
 from lti_tool.core.http import Response
 from lti_tool.core.http.response import Headers
@@ -555,3 +557,20 @@ def test_demo_lms_is_refused_outside_a_demo(admin: Admin, monkeypatch: pytest.Mo
 def test_link_opened_in_a_browser_says_where_it_belongs(elsewhere: Admin) -> None:
     answer = elsewhere.app.test_client().get("/lti/register")
     assert (answer.status_code, "#" in text(answer)) == (200, True)
+
+
+def test_DR_01_of_two_confirmations_at_once_one_wins(elsewhere: Admin, platform: Platform) -> None:
+    form = looked_at(elsewhere, platform)
+    with ThreadPoolExecutor(2) as pool:
+        answers = list(pool.map(lambda _number: elsewhere.post("/lti/register/confirm", form).status_code, range(2)))
+    assert sorted(answers) == [200, 409]
+    assert (len(platform.posts), len(elsewhere.rows())) == (1, 1)
+
+
+def test_DR_01_invitations_that_have_ended_are_cleared_away(elsewhere: Admin, platform: Platform) -> None:
+    elsewhere.post("/lti/register/confirm", looked_at(elsewhere, platform))
+    elsewhere.invited()
+    runtime = elsewhere.runtime
+    assert worker.clean(runtime, runtime.clock.now()) == 0
+    assert worker.clean(runtime, runtime.clock.now() + timedelta(minutes=11)) == 2
+    assert (len(elsewhere.rows()), invites(elsewhere)) == (1, [])

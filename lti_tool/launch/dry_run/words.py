@@ -36,7 +36,7 @@ WORDS: Final = {
     "registered": Words(_l("switched on, and somebody has come from there")),
     "switched_off": Words(_l("switched off here"), _l("Switch it on, or nobody can launch.")),
     "no_deployment": Words(
-        _l("no deployment is known yet"), _l("Register its deployment ID, or accept it at the first launch.")
+        _l("no deployment is known yet"), _l("Accept the ID that the LMS shows or that a refused launch names: dangke deployment.")
     ),
     "pending": Words(_l("nobody has launched from there yet"), _l("Switch the tool on in the LMS and launch it once.")),
     "pending_moodle": Words(
