@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from lti_tool.core.i18n import lazy_gettext as _l
+from lti_tool.core.text import clean_claim
 
 HEADLINE = _l("This activity could not be opened")
 
@@ -25,6 +26,11 @@ class Reason:
     status: int
     code: str
     sentence: Any
+    """A lazy text; %(deployment)s in it is the deployment that a verified token names."""
+
+    def words(self, deployment: object) -> str:
+        """The sentence in the language of the request."""
+        return str(self.sentence).replace("%(deployment)s", clean_claim(deployment, 80))
 
 
 REASONS: Final = {
@@ -81,7 +87,7 @@ REASONS: Final = {
     "unknown_deployment": Reason(
         403,
         "LTI-TK-20",
-        _l("This course's installation is not registered here. Ask your administrator to register it."),
+        _l("Deployment %(deployment)s of your platform is not registered here. Ask your administrator to register it."),
     ),
     "version": Reason(400, "LTI-TK-21", _LINK),
     "message_type": Reason(400, "LTI-TK-22", _LINK),

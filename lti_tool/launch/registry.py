@@ -13,6 +13,7 @@ from sqlalchemy import Connection, select
 from lti_tool.core.database import Database
 from lti_tool.identity.models import Deployment, Registration
 from lti_tool.launch.refused import Refused
+from lti_tool.launch.rules.urls import nearly
 
 FRESH = timedelta(seconds=30)
 
@@ -92,7 +93,8 @@ class Registry:
 def _find(issuers: Issuers, issuer: str, client_id: str | None, deployment_id: str | None) -> Known:
     clients = issuers.get(issuer)
     if not clients:
-        raise Refused("unknown_issuer")
+        meant = nearly(issuer, issuers)
+        raise Refused("unknown_issuer", **({"nearly": meant} if meant else {}))
     if client_id is not None:
         if client_id not in clients:
             raise Refused("unknown_client")

@@ -55,6 +55,22 @@ def test_TO_16_pinned_registrations_are_listed_and_keep_their_key(migrated: Dang
     assert migrated("keys", "destroy", old, "--urgent").code == 0
 
 
+def test_WS_14_no_command_shows_a_private_key(migrated: Dangke, tmp_path: Path) -> None:
+    register(migrated, tmp_path)
+    (old,) = kids(migrated)
+    new = migrated("keys", "announce").out.split()[0]
+    for command in (
+        ("keys",), ("keys", "pem", old), ("keys", "--pem", new), ("keys", "pin", "1"), ("keys", "activate", new, "--urgent"),
+        ("keys", "rewrap"), ("registrations",), ("connect",), ("doctor",),
+    ):  # fmt: skip
+        ended = migrated(*command)
+        assert "PRIVATE" not in ended.out + ended.err, command
+    assert "BEGIN PUBLIC KEY" in migrated("keys", "pem", old).out
+    folder = Path(tmp_path)
+    readable = [path for path in folder.rglob("*") if path.is_file() and path.stat().st_size < 50_000_000]
+    assert [path.name for path in readable if b"PRIVATE KEY" in path.read_bytes()] == []
+
+
 def test_a_key_taken_back_before_it_signed(migrated: Dangke) -> None:
     new = migrated("keys", "announce").out.split()[0]
     assert migrated("keys", "retire", new).code == 0

@@ -42,7 +42,9 @@ def test_bad_token_request_is_named(services: Services, form: dict[str, str], er
         {"exp": "soon"}, {"kid": None}, {"kid": "never-published"},
     ],
 )  # fmt: skip
-def test_bad_assertion_is_refused(services: Services, tool: KeyTool, changes: dict[str, Any]) -> None:
+def test_TO_04_demo_lms_refuses_the_assertions_that_lax_platforms_take(
+    services: Services, tool: KeyTool, changes: dict[str, Any]
+) -> None:
     answer = services.ask_token(tool.assertion(**changes))
     assert (answer.status, answer.json()["error"]) == (400, "invalid_client")
 
@@ -59,7 +61,7 @@ def test_assertion_signed_by_another_key_is_refused(services: Services, tool: Ke
     assert services.ask_token(tool.assertion(pem=new_pem())).status == 400
 
 
-def test_assertion_is_good_once(services: Services, tool: KeyTool) -> None:
+def test_TO_04_demo_lms_takes_an_assertion_once(services: Services, tool: KeyTool) -> None:
     assertion = tool.assertion()
     assert [services.ask_token(assertion).status for _ in range(2)] == [200, 400]
 

@@ -11,13 +11,15 @@ from sqlalchemy import select
 from lti_tool.core.clock import FakeClock
 from lti_tool.core.http import TimedOut
 from lti_tool.core.web import Runtime
+from lti_tool.launch.registrations import RegistrationForm, register
 from lti_tool.lms import tool_keys
 from lti_tool.lms.connector import SCOPE_LINE_ITEM, SCOPE_SCORE, Connector
 from lti_tool.lms.errors import ScopeMissing, TokenRefused, TokenUnavailable
 from lti_tool.lms.models import AccessToken
-from lti_tool.lms.platform import Platform
+from lti_tool.lms.platform import Platform, find_platform
 from lti_tool.lms.tokens import Tokens, read_token
 from tests.passback.gradebook import FakeGradebook
+from tests.school import School
 
 URL = "https://lms.example/lineitems/1?type_id=1"
 SCORE = {"userId": "4"}
@@ -56,6 +58,53 @@ def test_TO_02_audience_of_the_registration_replaces_the_token_url(
     tokens.get(replace(platform, audience="https://api.example/auth/token"), [SCOPE_SCORE])
     claims = jwt.decode(form(gradebook)["client_assertion"], options={"verify_signature": False})
     assert claims["aud"] == "https://api.example/auth/token"
+
+
+def test_TO_03_audience_and_token_address_are_the_registrations_own_and_can_be_changed(
+    runtime: Runtime, school: School, tokens: Tokens, gradebook: FakeGradebook, clock: FakeClock
+) -> None:
+    """Canvas moved its hosts, and its beta and test environments have their own."""
+    known = {
+        "issuer": "https://canvas.instructure.com", "client_id": "10000000000001",
+        "auth_url": "https://canvas.instructure.com/api/lti/authorize_redirect",
+        "jwks_url": "https://canvas.instructure.com/api/lti/security/jwks",
+    }  # fmt: skip
+    seen = []
+    for token_url, audience in (
+        ("https://canvas.instructure.com/token", None),
+        ("https://sso.canvaslms.com/token", None),
+        ("https://sso.beta.canvaslms.com/token", "https://sso.canvaslms.com/token"),
+    ):
+        form = RegistrationForm.model_validate(known | {"token_url": token_url, "audience": audience})
+        with runtime.database.writing() as session:
+            number = register(session, form, clock.now()).id
+        with runtime.database.reading_core() as connection:
+            platform = find_platform(connection, number)
+        assert platform is not None
+        clock.advance(timedelta(days=1))  # what was given before has ended
+        tokens.get(platform, [SCOPE_SCORE])
+        call = next(call for call in reversed(gradebook.calls) if call.url.endswith("/token"))
+        sent = jwt.decode(parse_qs(call.body.decode())["client_assertion"][0], options={"verify_signature": False})
+        seen.append((call.url, sent["aud"]))
+        assert platform.trusts(token_url)
+    assert seen == [
+        ("https://canvas.instructure.com/token", "https://canvas.instructure.com/token"),
+        ("https://sso.canvaslms.com/token", "https://sso.canvaslms.com/token"),
+        ("https://sso.beta.canvaslms.com/token", "https://sso.canvaslms.com/token"),
+    ]
+
+
+def test_TO_17_assertion_of_a_clock_that_is_fast_is_dated_back(
+    tokens: Tokens, gradebook: FakeGradebook, platform: Platform, clock: FakeClock
+) -> None:
+    tokens.get(platform, [SCOPE_SCORE])
+    claims = jwt.decode(form(gradebook)["client_assertion"], options={"verify_signature": False})
+    back = clock.now().timestamp() - claims["iat"]
+    assert 30 <= back <= 60  # Moodle takes no iat of the future, not by a second
+    assert "nbf" not in claims
+    assert claims["exp"] - claims["iat"] <= 300
+    # Three minutes behind the truth it is still good for long enough to be read.
+    assert claims["exp"] - clock.now().timestamp() > 180
 
 
 def test_TO_01_every_assertion_has_its_own_jti(tokens: Tokens, gradebook: FakeGradebook, platform: Platform) -> None:

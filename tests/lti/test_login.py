@@ -9,6 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
+from lti_tool.core import logs
 from lti_tool.core.clock import FakeClock
 from lti_tool.identity.models import Registration
 from lti_tool.launch.models import LoginState
@@ -153,6 +154,19 @@ def test_OL_12_another_client_id_is_refused_with_one_registration(world: World, 
 @pytest.mark.parametrize("change", [lambda iss: iss + "/", lambda iss: iss.upper(), lambda iss: f" {iss}"])
 def test_OL_13_issuer_is_compared_exactly(world: World, browser: FlaskClient, change: Any) -> None:
     world.refused(login(world, browser, iss=change(world.lms.base_url)), 403, "unknown_issuer")
+
+
+@pytest.mark.parametrize("change", [lambda iss: iss + "/", lambda iss: iss.upper(), lambda iss: f" {iss}"])
+def test_OL_13_the_log_names_the_registration_that_nearly_matches(
+    world: World, browser: FlaskClient, capsys: pytest.CaptureFixture[str], change: Any
+) -> None:
+    logs.configure("INFO")
+    page = login(world, browser, iss=change(world.lms.base_url)).get_data(as_text=True)
+    login(world, browser, iss="https://other.example")
+    near, far = [json.loads(line) for line in capsys.readouterr().err.splitlines() if "launch_refused" in line]
+    assert (near["reason"], near["nearly"]) == ("unknown_issuer", world.lms.base_url)
+    assert "nearly" not in far
+    assert world.lms.base_url not in page  # the operator is told, not the visitor
 
 
 @pytest.mark.parametrize(

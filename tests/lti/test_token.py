@@ -15,9 +15,10 @@ from sqlalchemy import select
 
 from lti_tool.core import logs
 from lti_tool.core.clock import FakeClock
-from lti_tool.identity.models import Deployment, Registration
+from lti_tool.identity.models import Deployment, Enrolment, Member, Registration
 from lti_tool.launch.edge import edge_of
 from lti_tool.launch.refused import Refused
+from lti_tool.launch.registrations import add_deployments
 from lti_tool.launch.rules.token import parse
 from lti_tool.lms.key_sets import PAUSE, KeySets, NoKeySet, parse_key_set
 from tests.forging import sample_pem
@@ -227,8 +228,23 @@ def test_TK_19_deployment_id_missing_or_odd(world: World, browser: FlaskClient, 
     world.refused(world.forge(browser, deployment_id=value), 400, "deployment_id")
 
 
-def test_unknown_deployment_is_refused(world: World, browser: FlaskClient) -> None:
+def test_TK_20_unknown_deployment_is_refused_and_named(world: World, browser: FlaskClient) -> None:
+    answer = world.forge(browser, deployment_id="77 <b>")
+    world.refused(answer, 403, "unknown_deployment")
+    page = answer.get_data(as_text=True)
+    assert "部署 77 &lt;b&gt; 还没有在这里登记" in page
+    assert "<b>" not in page
+    with world.runtime.database.reading() as session:
+        assert session.scalars(select(Deployment.deployment_id)).all() == ["1"]  # a launch registers nothing
+    assert world.sessions() == 0
+
+
+def test_TK_20_deployment_that_was_registered_meanwhile_is_known_at_once(world: World, browser: FlaskClient) -> None:
     world.refused(world.forge(browser, deployment_id="77"), 403, "unknown_deployment")
+    with world.runtime.database.writing() as session:
+        registration = session.scalars(select(Registration)).one()
+        add_deployments(session, registration, ["77"])
+    assert world.forge(world.browser(), deployment_id="77").status_code == 303
 
 
 @pytest.mark.parametrize("value", [None, "1.3", "11.3", 1.3, "1.3.0 "])
@@ -292,6 +308,31 @@ def test_TK_26_oversized_body(world: World, browser: FlaskClient) -> None:
 def test_TK_27_unknown_claims_are_ignored(world: World, browser: FlaskClient) -> None:
     more: dict[str, Any] = {"https://example.org/new": {"a": [1]}, CLAIM + "new": "x"}
     assert world.forge(browser, **more).status_code == 303
+
+
+MIGRATION = {
+    "unknown key": {"oauth_consumer_key": "nobody", "oauth_consumer_key_sign": "bm8=", "user_id": "teacher"},
+    "no signature": {"oauth_consumer_key": "179248902", "user_id": "teacher", "resource_link_id": "link-b"},
+    "wrong type": "179248902",
+    "null": [None],
+}
+
+
+@pytest.mark.parametrize("claim", MIGRATION.values(), ids=list(MIGRATION))
+def test_TK_28_migration_claim_neither_fails_a_launch_nor_links_anybody(
+    world: World, browser: FlaskClient, claim: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.launch(world.browser(), "teacher")
+    logs.configure("INFO")
+    assert world.forge(browser, lti1p1=claim).status_code == 303
+    (line,) = [json.loads(line) for line in capsys.readouterr().err.splitlines() if '"event": "launch"' in line]
+    assert line["migration"] == "ignored"
+    assert world.launch(world.browser(), "member2").status_code == 303
+    assert "migration" not in capsys.readouterr().err  # without the claim, no word about it
+    with world.runtime.database.reading() as session:
+        assert session.scalars(select(Member.sub).order_by(Member.sub)).all() == ["member1", "member2", "teacher"]
+        rows = session.execute(select(Enrolment.role).join(Member).where(Member.sub == "member1")).scalars().all()
+        assert [role.value for role in rows] == ["member"]
 
 
 @pytest.mark.parametrize("what", [Registration, Deployment])

@@ -1,7 +1,7 @@
 """Addresses that come from outside, and the authentication request that we send the browser to."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from urllib.parse import quote, urlsplit
 
 _NOT_IN_URLS = re.compile(r"[\x00-\x20\x7f-\x9f\\\"<>`{}|^\s]|[\ud800-\udfff]")
@@ -25,6 +25,19 @@ def origin(url: str) -> str:
     """Scheme, host and port of a URL; '' for anything else."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}" if http_url(url) else ""
+
+
+def nearly(issuer: str, known: Iterable[str]) -> str | None:
+    """The known issuer that differs from this one by case, blanks or a slash at the end only (OL-13), or None.
+
+    It decides nothing: issuers are compared character by character. It tells the operator what was probably meant.
+    """
+    plain = _plain(issuer)
+    return next((each for each in known if each != issuer and _plain(each) == plain), None)
+
+
+def _plain(issuer: str) -> str:
+    return issuer.strip().rstrip("/").casefold()
 
 
 def is_own(target: str, own_origin: str, paths: frozenset[str]) -> bool:

@@ -114,9 +114,10 @@ def _page(reason: str, told: Facts) -> ResponseReturnValue:
     shown, reference = REASONS[reason], request_id()
     language = Language.of(told.locale)
     with speaking(language) if language else nullcontext():
-        back = way_back(told.return_url, message=str(shown.sentence), log=f"{shown.code} {reference}", is_error=True)
+        sentence = shown.words(told.deployment_id)
+        back = way_back(told.return_url, message=sentence, log=f"{shown.code} {reference}", is_error=True)
         page = render(
-            "error.html", message=HEADLINE, action=shown.sentence, code=shown.code, reference=reference, kept="",
+            "error.html", message=HEADLINE, action=sentence, code=shown.code, reference=reference, kept="",
             return_url=back,
         )  # fmt: skip
     return page, shown.status

@@ -70,7 +70,7 @@ def launch() -> ResponseReturnValue:
     arrival = _arrival(strict, state, secret if sent is None else sent, carrier)
     landed = _land(arrival)
     LAUNCHES.labels(arrival.claims.message_type).inc()
-    note("launch", role=arrival.standing.role.value)
+    note("launch", role=arrival.standing.role.value, **_migration(strict))
     if carrier is Carrier.bearer:
         return carried.hand_over(landed.token, _where(landed), arrival.known)
     response = redirect(_where(landed), 303)
@@ -78,6 +78,11 @@ def launch() -> ResponseReturnValue:
     browser.forget(response, browser.cookie_name(state))  # type: ignore[arg-type]  # the same
     security.allow_frames(arrival.known.frame_origins)
     return response
+
+
+def _migration(strict: StrictLaunch) -> dict[str, object]:
+    """The LTI 1.1 migration claim proves nothing here: we never had LTI 1.1 keys, so nobody is linked by it (TK-28)."""
+    return {"migration": "ignored"} if CLAIM + "lti1p1" in strict.token.claims else {}
 
 
 def _refuse_without_token(state: str) -> None:

@@ -30,7 +30,7 @@ def test_beginning_twice_continues_the_same_attempt(quizzes: Quizzes, school: Sc
 
 
 @pytest.mark.shows("H-07")
-def test_database_holds_one_open_attempt_per_member_and_activity(quizzes: Quizzes, school: School) -> None:
+def test_WS_09_database_holds_one_open_attempt_per_member_and_activity(quizzes: Quizzes, school: School) -> None:
     activity = quizzes.quiz(SINGLE)
     first = quizzes.attempt(quizzes.begin(activity, school.member).attempt_id)
     again = {column.name: getattr(first, column.name) for column in Attempt.__table__.columns if column.name != "id"}
@@ -112,7 +112,7 @@ def test_grade_method_decides_which_attempt_counts(
     assert result.score == score
 
 
-def test_handing_in_twice_is_handing_in_once(quizzes: Quizzes, school: School) -> None:
+def test_WS_09_handing_in_twice_is_handing_in_once(quizzes: Quizzes, school: School) -> None:
     activity = quizzes.quiz(SINGLE)
     sitting = quizzes.begin(activity, school.member)
     sitting.answer(1, "a")
@@ -171,7 +171,7 @@ def test_last_answers_come_with_handing_in_at_zero(quizzes: Quizzes, school: Sch
     assert (attempt.score, attempt.finished_at) == (Decimal(2), attempt.ends_at)
 
 
-def test_hand_in_by_the_clock_of_a_fast_browser_does_not_close(
+def test_WS_09_hand_in_by_the_clock_of_a_fast_browser_does_not_close(
     quizzes: Quizzes, school: School, clock: FakeClock
 ) -> None:
     sitting = quizzes.begin(quizzes.quiz(SINGLE, settings=TWO), school.member)

@@ -68,7 +68,7 @@ def test_answer_says_when_it_was_saved_and_how_much_time_is_left(
 
 
 @pytest.mark.shows("F-05")
-def test_older_answer_that_comes_late_does_not_overwrite(sitting: Sitting, quizzes: Quizzes) -> None:
+def test_WS_09_older_answer_that_comes_late_does_not_overwrite(sitting: Sitting, quizzes: Quizzes) -> None:
     sitting.answer(1, "a", seq=20)
     late = sitting.answer(1, "b", seq=10)
     assert late.status_code == 200
@@ -84,7 +84,7 @@ def test_answer_sent_twice_is_saved_once(sitting: Sitting, quizzes: Quizzes) -> 
 
 
 @pytest.mark.shows("F-05")
-def test_second_tab_may_change_an_answer_later(sitting: Sitting, school: School, quizzes: Quizzes) -> None:
+def test_WS_09_second_tab_may_change_an_answer_later(sitting: Sitting, school: School, quizzes: Quizzes) -> None:
     sitting.answer(1, "a", seq=1000)
     other = Sitting(school.client(school.member), sitting.attempt_id)
     assert other.answer(1, "c", seq=2000).status_code == 200
@@ -98,7 +98,7 @@ def test_blank_answer_takes_the_former_back(sitting: Sitting, quizzes: Quizzes) 
 
 
 @pytest.mark.shows("F-05")
-def test_late_packets_are_taken_for_a_minute(sitting: Sitting, clock: FakeClock) -> None:
+def test_WS_09_late_packets_are_taken_for_a_minute(sitting: Sitting, clock: FakeClock) -> None:
     clock.advance(timedelta(minutes=10, seconds=60))
     assert sitting.answer(1, "a").status_code == 200
     clock.advance(timedelta(seconds=1))
