@@ -18,6 +18,7 @@ from lti_tool.core.database import Database
 from lti_tool.core.errors import DangkeError
 from lti_tool.core.http import Http, HttpError, Response
 from lti_tool.core.i18n import Language
+from lti_tool.core.i18n import gettext as _
 from lti_tool.core.i18n.language import speaking
 from lti_tool.core.secrets import CannotDecrypt
 from lti_tool.identity.models import Registration
@@ -62,7 +63,10 @@ def _print(findings: list[Finding]) -> None:
     for finding in findings:
         click.echo(f"{finding.mark}  {finding.subject}: {finding.words}")
     bad = sum(not finding.ok for finding in findings)
-    click.echo(f"{bad} of {len(findings)} checks need mending." if bad else f"All {len(findings)} checks are well.")
+    if bad:
+        click.echo(_("%(bad)s of %(all)s checks need mending.", bad=bad, all=len(findings)))
+    else:
+        click.echo(_("All %(all)s checks are well.", all=len(findings)))
     raise SystemExit(1 if bad else 0)
 
 
@@ -83,10 +87,11 @@ def try_out(settings: Settings, registration: int) -> Iterator[Finding]:
         finally:
             http.close()
     for verdict in verdicts:
-        mend = words.mend(verdict)
-        said = words.what(verdict) + (f". {mend}" if mend else "")
         yield Finding(
-            str(words.STEPS[verdict.step]), verdict.outcome is not Outcome.fault, said, verdict.outcome is Outcome.hint
+            str(words.STEPS[verdict.step]),
+            verdict.outcome is not Outcome.fault,
+            words.told(verdict),
+            verdict.outcome is Outcome.hint,
         )
 
 

@@ -11,15 +11,11 @@ from urllib.parse import urlsplit
 from lti_tool.core.i18n import lazy_gettext as _l
 from lti_tool.launch.rules.tool_configuration import CUSTOM
 
-TOOL_URL, LOGIN, REDIRECT, KEYS, ICON, CUSTOM_LINES, DOMAIN = (
-    "tool",
-    "login",
-    "redirect",
-    "keys",
-    "icon",
-    "custom",
-    "domain",
-)
+TOOL_URL, LOGIN, REDIRECT, KEYS, ICON, DOMAIN = "tool", "login", "redirect", "keys", "icon", "domain"
+CUSTOM_LINES = "custom"
+COPIES = "copies"
+"""Of the custom parameters the one that Moodle knows; it sends variables that it does not know as they are written."""
+_CONTEXTS: Final = "context_id_history"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +51,7 @@ LMSS: Final[Mapping[str, Lms]] = {
             ("Public keyset", KEYS),
             ("Initiate login URL", LOGIN),
             ("Redirection URI(s)", REDIRECT),
-            ("Custom parameters", CUSTOM_LINES),
+            ("Custom parameters", COPIES),
             ("Content selection URL", TOOL_URL),
             ("Icon URL", ICON),
             ("IMS LTI Assignment and Grade Services", "Use this service for grade sync and column management"),
@@ -173,6 +169,7 @@ def values(public_url: str, icon: str) -> dict[str, str]:
         KEYS: f"{public_url}/lti/jwks.json",
         ICON: f"{public_url}{icon}",
         CUSTOM_LINES: "\n".join(f"{name}={value}" for name, value in CUSTOM.items()),
+        COPIES: f"{_CONTEXTS}={CUSTOM[_CONTEXTS]}",
         DOMAIN: urlsplit(public_url).netloc,
     }
 

@@ -36,6 +36,7 @@ def test_connect_prints_what_to_paste_and_what_to_bring_back(dangke: Dangke, tmp
         assert f"http://127.0.0.1:8000{path}" in shown.out
     if lms == "moodle":
         assert "context_id_history=$Context.id.history" in shown.out
+        assert "$ResourceLink" not in shown.out, "Moodle sends variables that it does not know as they are written"
     start = shown.out.index("{")
     template = json.loads(shown.out[start : shown.out.rindex("}") + 1])
     filled = {name: "https://lms.example/x" if name.endswith("_url") else value for name, value in template.items()}

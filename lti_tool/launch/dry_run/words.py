@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
+from lti_tool.core.i18n import gettext as _
 from lti_tool.core.i18n import lazy_gettext as _l
 from lti_tool.launch.dry_run.rules import Step, Verdict
 
@@ -36,7 +37,8 @@ WORDS: Final = {
     "registered": Words(_l("switched on, and somebody has come from there")),
     "switched_off": Words(_l("switched off here"), _l("Switch it on, or nobody can launch.")),
     "no_deployment": Words(
-        _l("no deployment is known yet"), _l("Accept the ID that the LMS shows or that a refused launch names: dangke deployment.")
+        _l("no deployment is known yet"),
+        _l("Accept the ID that the LMS shows or that a refused launch names: dangke deployment."),
     ),
     "pending": Words(_l("nobody has launched from there yet"), _l("Switch the tool on in the LMS and launch it once.")),
     "pending_moodle": Words(
@@ -163,3 +165,9 @@ def what(verdict: Verdict) -> str:
 def mend(verdict: Verdict) -> str:
     """What to do about it, or ''."""
     return str(WORDS[verdict.code].mend) % dict(verdict.facts)
+
+
+def told(verdict: Verdict) -> str:
+    """Both in one line."""
+    so, to_do = what(verdict), mend(verdict)
+    return _("%(so)s. %(to_do)s", so=so, to_do=to_do) if to_do else so
