@@ -1,11 +1,15 @@
 """Letting a link show something else: proposals, the column only by an explicit word, and nobody but its teacher."""
 
 import re
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from sqlalchemy import select, update
 
+from lti_tool.identity.actor import Role
+from lti_tool.identity.models import BrowserSession
+from lti_tool.launch.models import DeepLinkRequest
 from lti_tool.ledger import services as ledger
 from lti_tool.ledger.models import Activity, ActivityStatus, AuditEvent, LineItem, Placement, ScorePost
 from lti_tool.ledger.rules import Outcome, PostState
@@ -228,3 +232,33 @@ def test_only_its_teacher_may(school: School, new: Activity, column: int, where:
 def test_what_is_no_number_is_refused(school: School, column: int, wrong: str) -> None:
     answer = school.client(school.instructor).post_form(page(school, column), {"activity_id": wrong, "column": "keep"})
     assert answer.status_code == 400
+
+
+def test_only_who_has_the_choice_brings_something_back(school: School) -> None:
+    gone = school.activity("lesson", "Gone", status="archived")
+    with school.database.writing() as session:
+        placement = Placement(
+            context_id=school.context_id, resource_link_id="x", title="", hint_token=gone.token, created_at=school.now
+        )
+        session.add(placement)
+        session.flush()
+    owner = school.client(school.instructor)
+    with school.database.writing() as session:
+        choice = DeepLinkRequest(
+            context_id=school.context_id, member_id=school.instructor.member_id, deployment_id=school.deployment_id,
+            session_id=session.scalars(select(BrowserSession.id)).one(), placement_id=placement.id,
+            created_at=school.now, expires_at=school.now + timedelta(hours=1),
+        )  # fmt: skip
+        session.add(choice)
+        session.flush()
+        address = f"/lti/choose/{choice.id}/bring"
+    form = {"activity_id": str(gone.id)}
+    nowhere = "/lti/choose/1/bring"
+    for person in (school.member, school.assistant, *school.strangers, school.new_member("W", Role.instructor)):
+        client = school.client(person)
+        assert client.post_form(address, form).status_code == client.post_form(nowhere, form).status_code == 404
+    assert owner.post_form(address, form).status_code == 303
+    assert owner.post_form(address, form).status_code == 409
+    with school.database.reading() as session:
+        assert session.get_one(Activity, gone.id).status is ActivityStatus.published
+        assert session.get_one(Placement, placement.id).activity_id == gone.id

@@ -13,7 +13,7 @@ from sqlalchemy import event, select, update
 
 from lti_tool.core.clock import FakeClock
 from lti_tool.core.database import Database
-from lti_tool.identity.models import Enrolment, Member
+from lti_tool.identity.models import Context, Enrolment, Member
 from lti_tool.launch.rules.custom import MOST_ANCESTORS, history, read_custom
 from lti_tool.launch.services.landing import land
 from lti_tool.ledger import services as ledger
@@ -299,6 +299,28 @@ def test_CT_05_both_courses_know_who_began_the_copy(lms: Lms, source: Source) ->
         (lms.context_id("copy"), "copied_from"),
         (lms.context_id("course-1"), "copied_to"),
     ]
+
+
+def test_CT_05_links_that_stand_alone_are_copied_one_by_one(lms: Lms, source: Source) -> None:
+    context = "https://purl.imsglobal.org/spec/lti/claim/context"
+    alone: dict[str, Any] = {context: None}
+    lms.launch(person="teacher", role="Instructor", course="", link="alone", **alone)
+    with lms.database.reading() as session:
+        course = session.scalars(select(Context.id).where(Context.context_key == "l:alone")).one()
+    with lms.database.writing() as session:
+        made = ledger.create_activity(
+            session, context_id=course, kind="forum", title="Alone", now=lms.now, criteria=[]
+        )  # fmt: skip
+        ledger.publish(session, made)
+        session.execute(update(Placement).where(Placement.context_id == course).values(activity_id=made.id))
+    custom = {"resource_link_id_history": "alone"}
+    landed = lms.launch(person="member1", course="", link="alone-2", custom=custom, **alone)
+    with lms.database.reading() as session:
+        copied = session.scalars(select(Activity).where(Activity.origin_id == made.id)).one()
+    assert landed.activity_id == copied.id
+    # A history of courses says nothing about links that stand alone, whatever their ids are.
+    odd = lms.launch(person="member1", course="", link="x", custom={"context_id_history": "alone"}, **alone)
+    assert odd.activity_id is None
 
 
 # Who may say so

@@ -90,18 +90,17 @@ def _hand_over(session: Session, line_item_id: int, activity: Activity, now: dat
     has_score = exists().where(
         Result.activity_id == activity.id, Result.member_id == ScorePost.member_id, Result.score.is_not(None)
     )
-    others = session.scalars(
+    others = (
         select(ScorePost.id)
         .where(ScorePost.line_item_id == line_item_id, ~has_score)
         .order_by(ScorePost.member_id, ScorePost.line_item_id)
         .with_for_update()
-    ).all()
-    if others:
-        session.connection().execute(
-            update(ScorePost)
-            .where(ScorePost.id.in_(others))
-            .values(state=PostState.kept, cause="relinked", revision=ScorePost.revision + 1)
-        )
+    )
+    session.connection().execute(
+        update(ScorePost)
+        .where(ScorePost.id.in_(others))
+        .values(state=PostState.kept, cause="relinked", revision=ScorePost.revision + 1)
+    )
 
 
 def bring(session: Session, *, actor: Actor, placement: Placement, activity_id: int, now: datetime) -> int:
