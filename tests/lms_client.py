@@ -217,6 +217,14 @@ class LmsDriver:
         """
         self.control("POST", "storage", {"kind": kind, "is_repeated": is_repeated})
 
+    def deep_linking(self, **settings: Any) -> None:
+        """Change what deep linking requests accept (accept_multiple=False ...); None takes a member away."""
+        self.control("POST", "deep-linking", settings)
+
+    def refusals(self) -> list[str]:
+        """Reasons of what the LMS refused to tools so far: protocol, tokens, services, deep linking; nothing planned."""
+        return [str(row["reason"]) for row in self.control("GET", "refusals")]
+
     def allow_grades(self, link: str, *, allowed: bool = True) -> None:
         """Tick or untick "allow grades" of a link."""
         self.control("POST", "grades", {"link": link, "allowed": allowed})
@@ -251,6 +259,10 @@ class QuietHandler(WSGIRequestHandler):
 
     def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 - the name that werkzeug calls it by
         """A test has better things to read."""
+
+    def send_response(self, code: int, message: str | None = None) -> None:
+        """Without the machine's time, which would contradict the Date of an application that has a clock of its own."""
+        self.send_response_only(code, message)
 
 
 @contextmanager

@@ -36,7 +36,7 @@ def line_items(course_id: str) -> ResponseReturnValue:
         return answer
     with lms().store.reading() as connection:
         client = require(connection, SCOPE_LINE_ITEM, SCOPE_LINE_ITEM_READ)
-        must_accept(TYPE_LINE_ITEMS)
+        must_accept(profile(connection), TYPE_LINE_ITEMS, moodle_takes_any=False)
         rows = connection.execute(f"{VISIBLE} ORDER BY line_item.id", {"course": course_id, "client": client})
         page, link = cut([row for row in rows if _is_asked_for(row)])
         answer = typed([_shown(connection, row) for row in page], TYPE_LINE_ITEMS)
@@ -52,7 +52,7 @@ def create(course_id: str) -> ResponseReturnValue:
         return answer
     with lms().store.writing() as connection:
         client = require(connection, SCOPE_LINE_ITEM)
-        values = _values(connection, must_send(TYPE_LINE_ITEM), course_id)
+        values = _values(connection, must_send(profile(connection), TYPE_LINE_ITEM), course_id)
         if connection.execute("SELECT 1 FROM course WHERE id = ?", (course_id,)).fetchone() is None:
             raise ServiceRefused(404, "no such course")
         made = connection.execute(
@@ -71,7 +71,7 @@ def line_item(course_id: str, item_id: int) -> ResponseReturnValue:
         return answer
     with lms().store.reading() as connection:
         client = require(connection, SCOPE_LINE_ITEM, SCOPE_LINE_ITEM_READ)
-        must_accept(TYPE_LINE_ITEM)
+        must_accept(profile(connection), TYPE_LINE_ITEM)
         return typed(_shown(connection, find(connection, course_id, item_id, client)), TYPE_LINE_ITEM)
 
 
@@ -84,7 +84,7 @@ def replace(course_id: str, item_id: int) -> ResponseReturnValue:
     with lms().store.writing() as connection:
         client = require(connection, SCOPE_LINE_ITEM)
         before = find(connection, course_id, item_id, client)
-        values = _values(connection, must_send(TYPE_LINE_ITEM), course_id)
+        values = _values(connection, must_send(profile(connection), TYPE_LINE_ITEM), course_id)
         connection.execute(
             "UPDATE line_item SET link_id = :link, label = :label, maximum = :maximum, resource_id = :resource_id,"
             " tag = :tag, extra = :extra WHERE id = :item",

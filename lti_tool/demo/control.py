@@ -113,6 +113,20 @@ def set_storage() -> ResponseReturnValue:
     return "", 204
 
 
+@blueprint.post("/deep-linking")
+def set_deep_linking() -> ResponseReturnValue:
+    """{accept_types?, accept_multiple?, accept_lineitem?, data? ...}: change what deep linking requests accept; {} as before."""
+    with lms().store.writing() as connection:
+        write_setting(connection, "deep_linking", json.dumps(_body()))
+    return "", 204
+
+
+@blueprint.get("/refusals")
+def show_refusals() -> ResponseReturnValue:
+    """What was refused to tools lately, oldest first: [{endpoint, reason}]."""
+    return jsonify([{"endpoint": endpoint, "reason": reason} for endpoint, reason in lms().refusals])
+
+
 @blueprint.get("/faults")
 def faults() -> ResponseReturnValue:
     """What is planned, and how often it hit."""
@@ -155,6 +169,17 @@ def set_grades() -> ResponseReturnValue:
     with lms().store.writing() as connection:
         allow_grades(connection, str(asked["link"]), allowed=bool(asked["allowed"]))
     return "", 204
+
+
+@blueprint.get("/columns")
+def show_columns() -> ResponseReturnValue:
+    """Every column of a course (`?course=`): [{id, label, link, maximum, resource_id, tag, made_by}]."""
+    with lms().store.reading() as connection:
+        rows = connection.execute(
+            "SELECT id, label, link_id AS link, maximum, resource_id, tag, made_by FROM line_item WHERE course_id = ?"
+            " ORDER BY id", (request.args.get("course"),),
+        ).fetchall()  # fmt: skip
+    return jsonify([dict(row) for row in rows])
 
 
 @blueprint.delete("/columns/<int:item_id>")

@@ -1,9 +1,9 @@
 """What a tool sends back from deep linking (Deep Linking 2.0, 4.5): links, with their own columns."""
 
 import json
-import math
 import secrets
 import sqlite3
+from datetime import timedelta
 from typing import Any
 
 import jwt
@@ -11,20 +11,15 @@ from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from lti_tool.demo.columns import add_column
+from lti_tool.demo.deep_link_rules import LONGEST_SECONDS, BadResponse, check_claims, checked_items
 from lti_tool.demo.faults import strike
-from lti_tool.demo.launches import is_fresh
-from lti_tool.demo.names import CLAIM, CONTENT_ITEMS, DEEP_LINK_DATA, DEEP_LINK_MESSAGE, DEEP_LINKING_RESPONSE
-from lti_tool.demo.runtime import Tool, first_tool, lms
+from lti_tool.demo.launches import deep_link_settings, is_fresh, tool_of
+from lti_tool.demo.names import DEEP_LINK_MESSAGE
+from lti_tool.demo.runtime import Tool, lms
 from lti_tool.demo.store import stamp
 from lti_tool.demo.tool_keys import UnknownKey
 
 blueprint = Blueprint("demo_deeplink", __name__)
-
-LEEWAY_SECONDS = 60
-
-
-class BadResponse(ValueError):
-    """The deep linking response cannot be trusted or understood."""
 
 
 @blueprint.post("/lti/deep-link-return/<launch_id>")
@@ -36,10 +31,12 @@ def receive(launch_id: str) -> ResponseReturnValue:
     try:
         with lms().store.writing() as connection:
             course_id = _spend(connection, launch_id)
-            tool = first_tool(connection)
-            claims = _verified(tool, request.form.get("JWT", ""), launch_id)
-            count = sum(_add(connection, tool, course_id, item) for item in claims.get(CONTENT_ITEMS, []))
+            tool = tool_of(connection, None, course_id)
+            settings = deep_link_settings(connection, lms(), launch_id)
+            claims = _verified(connection, tool, request.form.get("JWT", ""), settings.get("data"))
+            count = sum(_add(connection, tool, course_id, item) for item in checked_items(claims, settings, tool))
     except BadResponse as bad:
+        lms().note_refusal("deep_link_return", str(bad))
         return render_template("demo/broken.html", description=str(bad)), 400
     target = url_for("demo_pages.course", course_id=course_id, added=count, lti_msg=claims.get(DEEP_LINK_MESSAGE))
     return render_template("demo/returned.html", target=target, count=count)
@@ -58,8 +55,8 @@ def _spend(connection: sqlite3.Connection, launch_id: str) -> str:
     return str(row["course_id"])
 
 
-def _verified(tool: Tool, token: str, launch_id: str) -> dict[str, Any]:
-    """The claims of the response, signed by the tool for us, in answer to this request."""
+def _verified(connection: sqlite3.Connection, tool: Tool, token: str, data: str | None) -> dict[str, Any]:
+    """The claims of the response, signed by the tool for us, in answer to this request; its nonce counts once."""
     try:
         kid = str(jwt.get_unverified_header(token).get("kid"))
         claims: dict[str, Any] = jwt.decode(
@@ -72,27 +69,23 @@ def _verified(tool: Tool, token: str, launch_id: str) -> dict[str, Any]:
         )
     except (UnknownKey, jwt.PyJWTError) as error:
         raise BadResponse(f"JWT: {error}") from error
-    now = lms().now().timestamp()
-    if not claims["iat"] - LEEWAY_SECONDS <= now < claims["exp"] + LEEWAY_SECONDS:
-        raise BadResponse("the JWT is expired or not yet valid")
-    expected = {CLAIM + "message_type": DEEP_LINKING_RESPONSE, CLAIM + "version": "1.3.0",
-                CLAIM + "deployment_id": tool.deployment_id, DEEP_LINK_DATA: f"launch {launch_id}"}  # fmt: skip
-    for name, value in expected.items():
-        if claims.get(name) != value:
-            raise BadResponse(f"{name} is not {value}")
-    items = claims.get(CONTENT_ITEMS, [])
-    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
-        raise BadResponse("content_items is no list of objects")
+    check_claims(claims, tool, data, lms().now().timestamp())
+    fresh = connection.execute(
+        "INSERT OR IGNORE INTO used_assertion (client_id, jti, expires_at) VALUES (?, ?, ?)",
+        (tool.client_id, f"nonce {claims['nonce']}", stamp(lms().now() + timedelta(seconds=2 * LONGEST_SECONDS))),
+    ).rowcount
+    if not fresh:
+        raise BadResponse("this nonce was used before")
     return claims
 
 
 def _add(connection: sqlite3.Connection, tool: Tool, course_id: str, item: dict[str, Any]) -> int:
-    """Add one link; how many were added: things that are no ltiResourceLink are left out."""
-    if item.get("type") != "ltiResourceLink":
+    """Add one link; how many were added: of other things that we said we accept, none is shown."""
+    if item["type"] != "ltiResourceLink":
         return 0
     custom, column = item.get("custom") or {}, item.get("lineItem")
     link_id = f"link-{secrets.token_hex(6)}"
-    maximum = _maximum(column)
+    maximum = 100.0 if column is None else float(column["scoreMaximum"])
     connection.execute(
         "INSERT INTO link (id, course_id, client_id, title, description, url, custom, allows_grades, maximum,"
         " opens_window, position) SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, coalesce(max(position), 0) + 1 FROM link"
@@ -112,12 +105,3 @@ def _add(connection: sqlite3.Connection, tool: Tool, course_id: str, item: dict[
             tag=str(column.get("tag") or ""),
         )
     return 1
-
-
-def _maximum(column: Any) -> float:
-    if column is None:
-        return 100.0
-    maximum = column.get("scoreMaximum") if isinstance(column, dict) else None
-    if not isinstance(maximum, int | float) or isinstance(maximum, bool) or not 0 < maximum < math.inf:
-        raise BadResponse("lineItem needs a positive scoreMaximum")
-    return float(maximum)

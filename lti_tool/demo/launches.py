@@ -23,7 +23,7 @@ from lti_tool.demo.names import (
 )
 from lti_tool.demo.runtime import Lms, Profile, Tool, find_tool, first_tool, profile, registered_custom
 from lti_tool.demo.storage import platform_storage
-from lti_tool.demo.store import stamp
+from lti_tool.demo.store import read_setting, stamp
 
 HINT_MINUTES = 30
 
@@ -73,7 +73,7 @@ def begin(
         (launch.id, launch.person_id, launch.course_id, launch.link_id, launch.message_type, launch.document_target,
          launch.locale, stamp(lms.now())),
     )  # fmt: skip
-    tool = tool_of(connection, link)
+    tool = tool_of(connection, link, launch.course_id)
     return tool.login_url, {
         "iss": lms.issuer,
         "target_link_uri": str(link["url"]) if link else tool.deep_link_url,
@@ -103,8 +103,12 @@ def find_link(connection: sqlite3.Connection, link_id: str) -> sqlite3.Row:
     return row
 
 
-def tool_of(connection: sqlite3.Connection, link: sqlite3.Row | None) -> Tool:
-    """The tool of a link; of no link, the first tool."""
+def tool_of(connection: sqlite3.Connection, link: sqlite3.Row | None, course_id: str) -> Tool:
+    """The tool of a link; for deep linking that of the course's first link, and the first of all in an empty course."""
+    if link is None:
+        link = connection.execute(
+            "SELECT * FROM link WHERE course_id = ? ORDER BY position, rowid LIMIT 1", (course_id,)
+        ).fetchone()
     return (find_tool(connection, link["client_id"]) if link else None) or first_tool(connection)
 
 
@@ -112,7 +116,7 @@ def claims(connection: sqlite3.Connection, lms: Lms, launch: Launch, nonce: str)
     """All claims of the id_token for a launch. Raises NoSuchLaunch when the person is not in the course."""
     person, course = _member(connection, launch)
     link = None if launch.link_id is None else find_link(connection, launch.link_id)
-    tool, kind, now = tool_of(connection, link), profile(connection), int(lms.now().timestamp())
+    tool, kind, now = tool_of(connection, link, launch.course_id), profile(connection), int(lms.now().timestamp())
     found = _identity(person) | {
         "iss": lms.issuer,
         "aud": tool.client_id,
@@ -142,7 +146,7 @@ def claims(connection: sqlite3.Connection, lms: Lms, launch: Launch, nonce: str)
     if link is not None:
         found[CLAIM + "resource_link"] = {"id": link["id"], "title": link["title"], "description": link["description"]}
     else:
-        found |= _deep_linking(lms, launch)
+        found[DEEP_LINK_SETTINGS] = deep_link_settings(connection, lms, launch.id)
     return found
 
 
@@ -226,15 +230,15 @@ def _allows_grades(connection: sqlite3.Connection, link_id: str | None) -> bool:
     return row is None or bool(row["allows_grades"])
 
 
-def _deep_linking(lms: Lms, launch: Launch) -> dict[str, Any]:
-    return {
-        DEEP_LINK_SETTINGS: {
-            "deep_link_return_url": f"{lms.issuer}/lti/deep-link-return/{launch.id}",
-            "accept_types": ["ltiResourceLink"],
-            "accept_presentation_document_targets": ["iframe", "window"],
-            "accept_multiple": True,
-            "accept_lineitem": True,
-            "auto_create": True,
-            "data": f"launch {launch.id}",
-        },
-    }
+def deep_link_settings(connection: sqlite3.Connection, lms: Lms, launch_id: str) -> dict[str, Any]:
+    """The settings of a deep linking request; the setting `deep_linking` changes them, its nulls take members away."""
+    settings = {
+        "deep_link_return_url": f"{lms.issuer}/lti/deep-link-return/{launch_id}",
+        "accept_types": ["ltiResourceLink"],
+        "accept_presentation_document_targets": ["iframe", "window"],
+        "accept_multiple": True,
+        "accept_lineitem": True,
+        "auto_create": True,
+        "data": f"launch {launch_id}",
+    } | json.loads(read_setting(connection, "deep_linking") or "{}")
+    return {name: value for name, value in settings.items() if value is not None}

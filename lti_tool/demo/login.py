@@ -56,6 +56,7 @@ def authorize() -> ResponseReturnValue:
             tool = _known_tool(connection)
             values = _answer(connection, tool)
     except Broken as broken:
+        lms().note_refusal("authorize", broken.description)
         return _page("demo/broken.html", status=400, description=broken.description)
     return _page("demo/autopost.html", action=request.values["redirect_uri"], values=values)
 
@@ -77,6 +78,7 @@ def _answer(connection: sqlite3.Connection, tool: Tool) -> dict[str, str]:
         launch = _check_hint(connection)
         found = _claims(connection, launch, tool)
     except Refused as refused:
+        lms().note_refusal("authorize", f"{refused.code} {refused.description}")
         return {"error": refused.code, "error_description": refused.description} | state
     except NoSuchLaunch as missing:
         return {"error": "access_denied", "error_description": str(missing)} | state
@@ -101,7 +103,7 @@ def _check_protocol() -> None:
     ):
         if asked.get(name) != value:
             raise Refused(code, f"{name} must be {value}")
-    for name in ("nonce", "login_hint", "lti_message_hint"):
+    for name in ("state", "nonce", "login_hint", "lti_message_hint"):
         if not asked.get(name):
             raise Refused("invalid_request", f"{name} is missing")
     for name in ("client_id", "redirect_uri", "nonce", "state", "login_hint", "lti_message_hint"):

@@ -24,7 +24,7 @@ def memberships(course_id: str) -> ResponseReturnValue:
         return answer
     with lms().store.reading() as connection:
         require(connection, SCOPE_ROSTER)
-        must_accept(TYPE_MEMBERS)
+        must_accept(profile(connection), TYPE_MEMBERS)
         course = connection.execute("SELECT * FROM course WHERE id = ?", (course_id,)).fetchone()
         if course is None or not _knows_link(connection, course_id):
             raise ServiceRefused(404, "no such course or link")

@@ -3,6 +3,7 @@
 import json
 import sqlite3
 import urllib.request
+from collections import deque
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Protocol, cast
@@ -16,6 +17,7 @@ from lti_tool.demo.store import Store, read_setting
 from lti_tool.demo.tool_keys import ToolKeys
 
 FETCH_SECONDS = 5
+REFUSALS_KEPT = 500
 FETCH_BYTES = 1_000_000
 
 
@@ -45,6 +47,11 @@ class Profile:
     short_roster_roles: bool
     whole_seconds: bool
     scope_error: int
+
+    @property
+    def is_moodle(self) -> bool:
+        """Whether answers are Moodle's."""
+        return self.name == "moodle"
 
 
 PROFILES = {
@@ -80,6 +87,12 @@ class Lms:
     tool_keys: ToolKeys
     faults: Faults = field(default_factory=Faults)
     has_control: bool = False
+    refusals: deque[tuple[str, str]] = field(default_factory=lambda: deque(maxlen=REFUSALS_KEPT))
+    """(endpoint, reason) of what was refused to tools lately."""
+
+    def note_refusal(self, endpoint: str, reason: str) -> None:
+        """Remember a refusal, for tests that show that a tool is never refused."""
+        self.refusals.append((endpoint, reason))
 
     def now(self) -> datetime:
         return self.clock.now()

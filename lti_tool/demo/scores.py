@@ -27,6 +27,7 @@ blueprint = Blueprint("demo_scores", __name__, url_prefix="/lti/ags/<course_id>/
 
 ACTIVITY_PROGRESS = ("Initialized", "Started", "InProgress", "Submitted", "Completed")
 GRADING_PROGRESS = ("FullyGraded", "Pending", "PendingManual", "Failed", "NotReady")
+LEEWAY_SECONDS = 60
 LOGGED_TEXTS = ("userId", "activityProgress", "gradingProgress", "timestamp", "comment")
 LOGGED_NUMBERS = ("scoreGiven", "scoreMaximum")
 
@@ -70,7 +71,7 @@ def post_score(course_id: str, item_id: int) -> ResponseReturnValue:
     try:
         with lms().store.writing() as connection:
             client = require(connection, SCOPE_SCORE)
-            score = Score.read(must_send(TYPE_SCORE))
+            score = Score.read(must_send(profile(connection), TYPE_SCORE))
             _check(connection, find(connection, course_id, item_id, client), score)
             if not is_lost:
                 _store(connection, course_id, item_id, score)
@@ -90,7 +91,7 @@ def results(course_id: str, item_id: int) -> ResponseReturnValue:
         return answer
     with lms().store.reading() as connection:
         client = require(connection, SCOPE_RESULT_READ)
-        must_accept(TYPE_RESULTS)
+        must_accept(profile(connection), TYPE_RESULTS)
         item = find(connection, course_id, item_id, client)
         url = line_item_url(lms(), profile(connection), course_id, item_id)
         rows = connection.execute(
@@ -117,13 +118,13 @@ def _moment(text: Any) -> datetime:
         moment = datetime.fromisoformat(text)
     except (TypeError, ValueError) as error:
         raise ServiceRefused(400, "timestamp is missing or no ISO 8601 time") from error
-    if moment.tzinfo is None:
-        raise ServiceRefused(400, "timestamp has no time zone")
+    if moment.tzinfo is None or "." not in text:
+        raise ServiceRefused(400, "timestamp needs a time zone and a fraction of a second")
     return moment.astimezone(UTC)
 
 
 def _check(connection: sqlite3.Connection, item: sqlite3.Row, score: Score) -> None:
-    """Raises ServiceRefused: 400 for somebody who gets no grades here, 409 unless the timestamp grows."""
+    """Raises ServiceRefused: 400 for somebody who gets no grades here or a time to come, 409 unless the timestamp grows."""
     row = connection.execute(
         "SELECT grade.timestamp FROM enrolment LEFT JOIN grade ON grade.line_item_id = ? AND grade.person_id = ?"
         " WHERE enrolment.course_id = ? AND enrolment.person_id = ? AND role = 'Learner' AND status = 'Active'",
@@ -131,6 +132,8 @@ def _check(connection: sqlite3.Connection, item: sqlite3.Row, score: Score) -> N
     ).fetchone()
     if row is None:
         raise ServiceRefused(400, "Incorrect score received: userId gets no grades in this course")
+    if (score.moment - lms().now()).total_seconds() > LEEWAY_SECONDS:
+        raise ServiceRefused(400, "timestamp lies ahead")
     if row["timestamp"] is None:
         return
     last, moment = datetime.fromisoformat(row["timestamp"]), score.moment

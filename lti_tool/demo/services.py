@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from flask import Flask, Response, request
 
-from lti_tool.demo.runtime import lms
+from lti_tool.demo.runtime import Profile, lms
 from lti_tool.demo.tokens import ServiceRefused
 
 LARGEST_PAGE = 1000
@@ -25,7 +25,8 @@ def answer_refusals(app: Flask) -> None:
 
 
 def refusal(status: int, reason: str) -> Response:
-    """An error answer of a service."""
+    """An error answer of a service; what was planned is no refusal and does not come here."""
+    lms().note_refusal(request.path, f"{status} {reason}")
     answer = Response(json.dumps({"status": status, "reason": reason}), status, mimetype="application/json")
     if status == 401:
         answer.headers["WWW-Authenticate"] = "Bearer"
@@ -37,17 +38,24 @@ def typed(value: Any, media_type: str, status: int = 200) -> Response:
     return Response(json.dumps(value, ensure_ascii=False), status, content_type=media_type)
 
 
-def must_accept(media_type: str) -> None:
-    """Raises ServiceRefused (406) unless the Accept header names the media type itself."""
-    asked = [part.split(";")[0].strip().lower() for part in request.headers.get("Accept", "").split(",")]
-    if media_type not in asked:
-        raise ServiceRefused(406, f"Accept must be {media_type}")
+def must_accept(kind: Profile, media_type: str, *, moodle_takes_any: bool = True) -> None:
+    """Raises ServiceRefused (406) unless the Accept header is exactly the media type, without a list or parameters.
+
+    Moodle answers 400, and takes `*/*` as well where it has but one handler: not for the list of line items.
+    """
+    asked = request.headers.get("Accept", "").strip().lower()
+    if asked != media_type and not (kind.is_moodle and moodle_takes_any and asked == "*/*"):
+        raise ServiceRefused(400 if kind.is_moodle else 406, f"Accept must be {media_type}")
 
 
-def must_send(media_type: str) -> dict[str, Any]:
-    """The JSON object of the body. Raises ServiceRefused: 415 for another media type, 400 for anything but an object."""
-    if request.mimetype != media_type:
-        raise ServiceRefused(415, f"Content-Type must be {media_type}")
+def must_send(kind: Profile, media_type: str) -> dict[str, Any]:
+    """The JSON object of the body. Raises ServiceRefused: 415 for another media type, 400 for anything but an object.
+
+    These media types have no parameters; Moodle overlooks a charset, and answers 400 to other types.
+    """
+    sent = request.mimetype if kind.is_moodle else request.headers.get("Content-Type", "").strip().lower()
+    if sent != media_type:
+        raise ServiceRefused(400 if kind.is_moodle else 415, f"Content-Type must be {media_type}")
     try:
         body = json.loads(request.get_data(), parse_constant=_no_number)
     except ValueError as error:

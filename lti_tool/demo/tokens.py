@@ -20,8 +20,9 @@ from lti_tool.demo.tool_keys import UnknownKey
 blueprint = Blueprint("demo_tokens", __name__)
 
 TOKEN_SECONDS = 3600
-LONGEST_ASSERTION_SECONDS = 3600
+LONGEST_ASSERTION_SECONDS = 300
 LEEWAY_SECONDS = 60
+FORM = "application/x-www-form-urlencoded"
 
 
 @dataclass
@@ -51,6 +52,7 @@ def token() -> ResponseReturnValue:
         client_id, claims = _verified_assertion()
         granted = _grant(client_id, claims, _offered(client_id, scopes))
     except TokenRefused as refused:
+        lms().note_refusal("token", refused.description)
         return jsonify({"error": refused.code, "error_description": refused.description}), 400
     reply = jsonify(granted)
     reply.headers["Cache-Control"] = "no-store"
@@ -76,6 +78,11 @@ def hash_token(secret: str) -> str:
 
 
 def _asked_scopes() -> list[str]:
+    if request.mimetype != FORM or request.args:
+        raise TokenRefused("invalid_request", f"everything must be in a body of {FORM}")
+    for name in request.form:
+        if len(request.form.getlist(name)) > 1:
+            raise TokenRefused("invalid_request", f"{name} is there twice")
     if request.form.get("grant_type") != "client_credentials":
         raise TokenRefused("unsupported_grant_type", "grant_type must be client_credentials")
     if request.form.get("client_assertion_type") != ASSERTION_TYPE:
@@ -139,7 +146,9 @@ def _check_claims(claims: dict[str, Any], client_id: str) -> None:
             raise TokenRefused("invalid_client", f"{name} is missing or no number")
     if claims["exp"] <= now - LEEWAY_SECONDS or claims["iat"] > now + LEEWAY_SECONDS:
         raise TokenRefused("invalid_client", "the assertion is expired or not yet valid")
-    if claims["exp"] - claims["iat"] > LONGEST_ASSERTION_SECONDS:
+    if not isinstance(claims.get("nbf", 0), int | float) or claims.get("nbf", 0) > now + LEEWAY_SECONDS:
+        raise TokenRefused("invalid_client", "nbf is no number or lies ahead")
+    if not 0 < claims["exp"] - claims["iat"] <= LONGEST_ASSERTION_SECONDS:
         raise TokenRefused("invalid_client", "the assertion is valid for too long")
     if not isinstance(claims.get("jti"), str) or not claims["jti"]:
         raise TokenRefused("invalid_client", "jti is missing")

@@ -75,7 +75,7 @@ def _picked(claims: dict[str, object], tool_url: str) -> str:
     content = "https://purl.imsglobal.org/spec/lti-dl/claim/"
     item = {"type": "ltiResourceLink", "title": "选来的活动", "url": f"{tool_url}/lti/launch",
             "lineItem": {"scoreMaximum": 10}}  # fmt: skip
-    answer = {"iss": claims["aud"], "aud": claims["iss"], "iat": claims["iat"], "exp": claims["exp"], "nonce": "n",
+    answer = {"iss": claims["aud"], "aud": claims["iss"], "iat": claims["iat"], "exp": int(str(claims["iat"])) + 300, "nonce": "n",
               CLAIM + "message_type": "LtiDeepLinkingResponse", CLAIM + "version": "1.3.0",
               CLAIM + "deployment_id": claims[CLAIM + "deployment_id"], content + "data": settings["data"],
               content + "content_items": [item]}  # fmt: skip

@@ -1,6 +1,7 @@
 """Deep linking: what comes back from the tool becomes links with columns of their own."""
 
 import re
+import secrets
 from typing import Any
 
 import jwt
@@ -29,7 +30,7 @@ class Picker:
     def answer(self, *items: Any, pem: str | None = None, **changes: Any) -> Reply:
         now = self.clock.now().timestamp()
         claims = {
-            "iss": "dangke-demo", "aud": ISSUER, "iat": now, "exp": now + 300, "nonce": "n",
+            "iss": "dangke-demo", "aud": ISSUER, "iat": now, "exp": now + 300, "nonce": secrets.token_hex(8),
             CLAIM + "message_type": "LtiDeepLinkingResponse", CLAIM + "version": "1.3.0", CLAIM + "deployment_id": "1",
             DEEP_LINK_DATA: self.settings["data"], CONTENT_ITEMS: list(items),
         } | changes  # fmt: skip
@@ -59,11 +60,20 @@ def test_picked_link_appears_with_its_own_column(lms: LmsDriver, picker: Picker)
     assert "第 2 讲成绩" in lms.page("teacher", "/courses/course-1/gradebook").text
 
 
-def test_item_without_line_item_gets_no_column_and_other_types_are_left_out(lms: LmsDriver, picker: Picker) -> None:
+def test_item_without_line_item_gets_no_column(lms: LmsDriver, picker: Picker) -> None:
     before = len(links(lms))
-    assert picker.answer({"type": "ltiResourceLink"}, {"type": "html", "html": "<b>"}).status == 200
+    assert picker.answer({"type": "ltiResourceLink"}).status == 200
     assert len(links(lms)) == before + 1
     assert "lineitem" not in lms.claims_for("member1", links(lms)[-1])[ENDPOINT_CLAIM]
+
+
+def test_accepted_item_of_another_type_is_taken_without_a_trace(
+    lms: LmsDriver, tool: KeyTool, clock: StillClock
+) -> None:
+    lms.deep_linking(accept_types=["link", "html"])
+    before = links(lms)
+    assert Picker(lms, tool, clock).answer({"type": "html", "html": "<b>"}).status == 200
+    assert links(lms) == before
 
 
 def test_nothing_chosen_comes_back_with_the_message(lms: LmsDriver, picker: Picker) -> None:

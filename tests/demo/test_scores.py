@@ -97,9 +97,10 @@ def test_body_that_is_no_json_object_is_400(services: Services, body: bytes) -> 
     assert services.send_score(services.line_item("link-quiz"), body).status == 400
 
 
-def test_charset_on_the_media_type_does_no_harm(services: Services) -> None:
+def test_charset_on_the_media_type_does_no_harm_in_the_moodle_profile(services: Services) -> None:
+    services.lms.profile("moodle")
     answer = services.send_score(services.line_item("link-quiz"), {}, f"{TYPE_SCORE}; charset=utf-8")
-    assert answer.status == 400
+    assert (answer.status, "userId" in answer.text) == (400, True)
 
 
 def test_score_needs_its_scope(services: Services) -> None:
@@ -112,7 +113,7 @@ def test_deleted_column_is_404(services: Services, clock: StillClock) -> None:
     services.score("link-quiz", at=clock.now())
     item, url = services.lms.gradebook()[CELL]["line_item"], services.line_item("link-quiz")
     services.lms.control("DELETE", f"columns/{item}")
-    assert services.send_score(url, {"userId": "member1", "timestamp": clock.now().isoformat(),
+    assert services.send_score(url, {"userId": "member1", "timestamp": clock.now().isoformat(timespec="milliseconds"),
                                      "activityProgress": "Completed", "gradingProgress": "FullyGraded"}).status == 404  # fmt: skip
     assert services.lms.gradebook() == {}
 
@@ -120,7 +121,7 @@ def test_deleted_column_is_404(services: Services, clock: StillClock) -> None:
 def test_column_is_gone_while_grades_are_not_allowed(services: Services, clock: StillClock) -> None:
     url = services.line_item("link-quiz")
     services.lms.allow_grades("link-quiz", allowed=False)
-    body = {"userId": "member1", "timestamp": clock.now().isoformat(), "activityProgress": "Completed",
+    body = {"userId": "member1", "timestamp": clock.now().isoformat(timespec="milliseconds"), "activityProgress": "Completed",
             "gradingProgress": "FullyGraded", "scoreGiven": 1, "scoreMaximum": 1}  # fmt: skip
     assert services.send_score(url, body).status == 404
     services.lms.allow_grades("link-quiz")
