@@ -68,7 +68,7 @@ def test_unsent_score_stays_as_it_was(before: str) -> None:
 
 def test_every_cause_has_words() -> None:
     causes = {rules.after(Reply(answer), attempts=1, cause="", chance=0).cause for answer in Answer}
-    assert causes - {""} | {"newer_in_lms"} == set(CAUSES)
+    assert causes - {""} | {"newer_in_lms", "relinked"} == set(CAUSES)
 
 
 @pytest.mark.parametrize(
