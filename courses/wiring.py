@@ -3,7 +3,7 @@
 from flask import Blueprint
 
 from courses import models
-from courses.lessons import copying, standing
+from courses.lessons import copying, drafts, standing
 from courses.lessons.texts import criterion_words
 from courses.lessons.views import blueprint as lessons
 from courses.outline import sweeps
@@ -27,6 +27,9 @@ KINDS: tuple[Kind, ...] = (
         review="courses_lessons.review",
         create_label=_l("New lesson"),
         copy=copying.copy,
+        publish=drafts.publish,
+        state=drafts.state,
+        discard=drafts.discard,
     ),
     Kind(
         name="outline",

@@ -2,7 +2,7 @@
 
 from flask import Blueprint
 
-from forum.threads import pages, services, views
+from forum.threads import drafts, pages, services, views
 from lti_tool.core.i18n import lazy_gettext as _l
 from lti_tool.ledger.kinds import Kind, Sweep
 
@@ -19,6 +19,8 @@ KINDS: tuple[Kind, ...] = (
         review="forum_threads.review",
         create_label=_l("New discussion"),
         copy=services.copy,
+        state=drafts.state,
+        discard=drafts.discard,
     ),
 )
 

@@ -46,7 +46,11 @@ def build_runtime(settings: Settings, clock: Clock | None = None) -> web.Runtime
         keys=Keys(settings.secret.get_secret_value(), previous.get_secret_value() if previous else None),
         renderer=Renderer(),
         kinds={kind.name: kind for domain in DOMAINS for kind in domain.KINDS},
-        sweeps=(*(sweep for domain in DOMAINS for sweep in domain.SWEEPS), outline.ROLL_UP),
+        sweeps=(
+            *(sweep for domain in DOMAINS for sweep in domain.SWEEPS),
+            outline.ROLL_UP,
+            *lti_tool.launch.wiring.SWEEPS,
+        ),
     )
 
 

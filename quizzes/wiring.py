@@ -6,6 +6,7 @@ from lti_tool.core.i18n import lazy_gettext as _l
 from lti_tool.ledger.kinds import Kind, Sweep
 from quizzes import models
 from quizzes.attempts import services, standing, sweep, texts, views
+from quizzes.papers import drafts
 from quizzes.papers import views as paper_views
 from quizzes.papers.services import KIND, copy
 
@@ -23,6 +24,8 @@ KINDS: tuple[Kind, ...] = (
         create_label=_l("New quiz"),
         copy=copy,
         forget=services.forget_previews,
+        state=drafts.state,
+        discard=drafts.discard,
     ),
 )
 

@@ -57,11 +57,30 @@ class DeepLinkRequest(Base):
     accept_types: Mapped[list[str]] = mapped_column(Json, default=list)
     targets: Mapped[list[str]] = mapped_column(Json, default=list)
     accepts_line_item: Mapped[bool] = mapped_column(default=True)
+    accepts_multiple: Mapped[bool] = mapped_column(default=False, server_default=false())
+    is_auto_created: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether the LMS makes the links at once (auto_create); else its form waits for the teacher."""
     data: Mapped[str | None] = mapped_column(Text)
     """Goes back unchanged (DL-11)."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class ChoiceDraft(Base):
+    """An activity that was made while choosing, and that no link shows yet.
+
+    The row goes when the activity is chosen, when somebody has worked on it, or with the activity itself (launch.sweeps).
+    """
+
+    __tablename__ = "choice_draft"
+
+    activity_id: Mapped[int] = mapped_column(ForeignKey("activity.id"), primary_key=True, autoincrement=False)
+    choice_id: Mapped[int] = mapped_column(BigId, index=True)
+    """The choice it was made for. No foreign key: a choice goes with its browser session, the draft stays."""
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    """SHA-256 of what it was when it was made: while it is the same, nobody has worked on it."""
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 
 
 class LaunchFailure(Base):

@@ -6,8 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
+from sqlalchemy.orm import Session
 
 from lti_tool.core.web import Runtime
+from lti_tool.identity.actor import Actor
 
 LazyText = Any  # Flask-Babel's lazy string; its class has no public name
 
@@ -20,9 +22,14 @@ def leaves_nothing(_connection: Connection, _context_id: int, _member_id: int) -
     """`Kind.forget` of a kind whose previews write no row."""
 
 
+def only_itself(_connection: Connection, _activity_id: int) -> str:
+    """`Kind.state` and `Kind.discard` of a kind whose activities are all that there is of them."""
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of activity: words and endpoint names, and how its content is copied.
+    """A kind of activity: words and endpoint names, and how its content is copied, published and thrown away.
 
     `show` takes `activity_id`; `create` takes `choice` (the id of a launch.DeepLinkRequest); `review` takes
     `activity_id` and `member_id`. `criteria` gives the words of a criterion (code, target).
@@ -45,6 +52,15 @@ class Kind:
     """
     forget: Callable[[Connection, int, int], None] = leaves_nothing
     """Takes away what previews of one person (his id, the last) have left in one course. Core statements only."""
+    publish: Callable[[Session, Any, Actor, datetime], object] | None = None
+    """Shows a draft activity to members, with what it uses. None: there is nothing more to it than its status.
+
+    Raises Invalid if it is not fit to be shown.
+    """
+    state: Callable[[Connection, int], str] = only_itself
+    """A text that is another one after every change to what an activity (its id) uses. Locks what it reads."""
+    discard: Callable[[Connection, int], object] = only_itself
+    """Deletes what an activity (its id) uses and nothing else does: only ever of a draft that nobody has worked on."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,9 +29,7 @@ def upgrade() -> None:
             )
         )
         batch_op.create_check_constraint(batch_op.f("ck_launch_grant_own_role"), _ROLES)
-    op.create_index(
-        "ix_attempt_preview", "attempt", ["started_at"], sqlite_where=_PREVIEW, postgresql_where=_PREVIEW
-    )
+    op.create_index("ix_attempt_preview", "attempt", ["started_at"], sqlite_where=_PREVIEW, postgresql_where=_PREVIEW)
 
 
 def downgrade() -> None:

@@ -22,6 +22,7 @@ from lti_tool.core.web import render, runtime
 from lti_tool.identity import current
 from lti_tool.identity.actor import Can
 from lti_tool.identity.models import Enrolment, Member
+from lti_tool.launch.services import drafts
 from lti_tool.launch.services.choices import open_choice
 from lti_tool.ledger.access import open_activity
 from lti_tool.ledger.models import Activity
@@ -119,14 +120,14 @@ def create() -> ResponseReturnValue:
         html=runtime().renderer.render(form["source"]),
     )
     is_for_link = choice.placement_id is not None or bool(choice.asked.return_url)
-    activity_id = _create(choice_id, form["title"], block, is_published=is_for_link)
+    activity_id = _create(choice_id, form["title"], block)
     if is_for_link:
         return redirect(url_for("launch.chosen", choice=choice_id, activity=activity_id), 303)
     return redirect(url_for(".edit", activity_id=activity_id), 303)
 
 
-def _create(choice_id: int, title: str, block: Block, *, is_published: bool) -> int:
-    """Make the lesson under the course's home, if there is one; published if a link is to show it at once."""
+def _create(choice_id: int, title: str, block: Block) -> int:
+    """Make the lesson under the course's home, if there is one: a draft, until the choice is made."""
     now = runtime().clock.now()
     with runtime().database.writing() as session:
         choice = open_choice(session, choice_id, now)
@@ -140,8 +141,7 @@ def _create(choice_id: int, title: str, block: Block, *, is_published: bool) -> 
             parent_id=home.id if home else None,
         )
         services.save_draft(session, activity_id=activity.id, blocks=(block,), revision=None, actor=actor, now=now)
-        if is_published:
-            services.publish(session, activity=activity, actor=actor, now=now)
+        drafts.made(session, choice, activity, now)
         return activity.id
 
 

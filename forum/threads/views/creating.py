@@ -15,7 +15,8 @@ from lti_tool.core.i18n import gettext as _
 from lti_tool.core.web import runtime
 from lti_tool.identity import current
 from lti_tool.identity.actor import Actor, Can
-from lti_tool.launch.services.choices import open_choice
+from lti_tool.launch.services import drafts
+from lti_tool.launch.services.choices import Choice, open_choice
 from lti_tool.ledger.access import open_activity
 from lti_tool.ledger.queries import home_of
 from lti_tool.ledger.services import publish
@@ -28,7 +29,7 @@ class _Place(NamedTuple):
     actor: Actor
     context_id: int
     parent_id: int | None
-    choice: int | None
+    choice: Choice | None
     crumbs: list[Crumb]
 
 
@@ -39,7 +40,7 @@ def _place(session: Session) -> _Place:
         actor = current.actor(session, found.context_id, Can.author)
         back = url_for("launch.choose", choice=choice)
         crumbs: list[Crumb] = [(_("Choose"), back), (_("New discussion"), None)]
-        return _Place(actor, found.context_id, home_of(session, found.context_id), choice, crumbs)
+        return _Place(actor, found.context_id, home_of(session, found.context_id), found, crumbs)
     if (home := request.args.get("home", type=int)) is not None:
         actor, activity = open_activity(session, home, Can.author)
         back = url_for(runtime().kinds[activity.kind].show, activity_id=activity.id)
@@ -65,6 +66,7 @@ def created() -> ResponseReturnValue:
     html = rendered(form)
     if form.errors:
         return _page(form, place), 400
+    now = runtime().clock.now()
     with runtime().database.writing() as session:
         place = _place(session)
         activity = services.create_forum(
@@ -75,14 +77,16 @@ def created() -> ResponseReturnValue:
             html=html,
             threads=form.threads,
             replies=form.replies,
-            now=runtime().clock.now(),
+            now=now,
             parent_id=place.parent_id,
         )
         apply(session, activity, form)
         if place.choice is None:
             publish(session, activity)
+        else:
+            drafts.made(session, place.choice, activity, now)
     if place.choice is not None:
-        return redirect(url_for("launch.chosen", choice=place.choice, activity=activity.id), 303)
+        return redirect(url_for("launch.chosen", choice=place.choice.id, activity=activity.id), 303)
     return redirect(url_for("forum_threads.show", activity_id=activity.id), 303)
 
 

@@ -43,6 +43,9 @@ class DeepLinking:
     accept_types: tuple[str, ...]
     targets: tuple[str, ...]
     accepts_line_item: bool
+    accepts_multiple: bool
+    is_auto_created: bool
+    """Whether the LMS makes the links at once; else it may show its own form first."""
     data: str | None
 
 
@@ -184,6 +187,8 @@ def _deep_linking(claim: object, *, needs_https: bool) -> DeepLinking:
         accept_types=tuple(_texts(types)),
         targets=tuple(_texts(targets)),
         accepts_line_item=str(claim.get("accept_lineitem", True)).lower() != "false",
+        accepts_multiple=str(claim.get("accept_multiple")).lower() == "true",
+        is_auto_created=str(claim.get("auto_create")).lower() == "true",
         data=data,
     )
 

@@ -1,22 +1,39 @@
 """What a link shall show, or what deep linking gives back: read, used up once, bound. Flushes, never commits."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from lti_tool.core.errors import Conflict, Invalid, NotFound
 from lti_tool.core.i18n import lazy_gettext as _l
+from lti_tool.core.web import runtime
 from lti_tool.identity import current
-from lti_tool.identity.actor import Can
+from lti_tool.identity.actor import Actor, Can
 from lti_tool.identity.models import Deployment, Registration
-from lti_tool.launch.models import DeepLinkRequest
+from lti_tool.launch.models import ChoiceDraft, DeepLinkRequest
 from lti_tool.launch.rules.claims import Endpoint
 from lti_tool.launch.rules.deep_link import Asked, Picked
 from lti_tool.launch.services.landing import bind, column_of
 from lti_tool.ledger.models import Activity, ActivityStatus, Placement
 from lti_tool.ledger.services import publish, schedule_changed
+
+MOST_PICKED: Final = 50
+"""Publishing one writes a few rows, and a transaction at most 500."""
+
+
+class Expired(Conflict):
+    """The choice was not made in time. `asked` says who waits for it; its return URL is empty if nobody does."""
+
+    code = "DK-409-CHOICE"
+
+    def __init__(self, choice_id: int, asked: Asked) -> None:
+        super().__init__(_l("This choice has expired."), action=_l("Go back to your course and open the link again."))
+        self.choice_id = choice_id
+        self.asked = asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +42,20 @@ class Choice:
 
     id: int
     context_id: int
-    course: str
+    actor: Actor
     placement_id: int | None
     line_item_url: str | None
     scopes: tuple[str, ...]
     asked: Asked
+
+    @property
+    def course(self) -> str:
+        return self.actor.course
+
+    @property
+    def takes_several(self) -> bool:
+        """Whether several activities go back at once; then what is created joins the others on the page first."""
+        return self.is_deep_link and self.asked.accepts_multiple
 
     @property
     def is_deep_link(self) -> bool:
@@ -44,11 +70,17 @@ class Choice:
 def open_choice(session: Session, choice_id: int, now: datetime) -> Choice:
     """An open choice of the person who asks.
 
-    Raises NotFound if it is not theirs, Conflict if it was made already or has run out.
+    Raises NotFound if it is not theirs, Conflict if it was made already, Expired.
     """
     current.asking(session)
     row = session.execute(
-        select(DeepLinkRequest, Deployment.deployment_id, Registration.issuer, Registration.client_id)
+        select(
+            DeepLinkRequest,
+            Deployment.deployment_id,
+            Registration.issuer,
+            Registration.client_id,
+            Registration.family,
+        )
         .join(Deployment, Deployment.id == DeepLinkRequest.deployment_id)
         .join(Registration, Registration.id == Deployment.registration_id)
         .where(DeepLinkRequest.id == choice_id)
@@ -61,22 +93,25 @@ def open_choice(session: Session, choice_id: int, now: datetime) -> Choice:
         raise NotFound
     if request.used_at is not None:
         raise Conflict(_l("The choice has already been made."), action=_l("Go back to your course to see it."))
-    if request.expires_at <= now:
-        raise Conflict(_l("This choice has expired."), action=_l("Go back to your course and open the link again."))
     asked = Asked(
         issuer=row.issuer,
         client_id=row.client_id,
         deployment_id=row.deployment_id,
         return_url=request.return_url,
-        accepts_links="ltiResourceLink" in request.accept_types,
+        accept_types=tuple(request.accept_types),
         targets=tuple(request.targets),
         accepts_line_item=request.accepts_line_item,
+        accepts_multiple=request.accepts_multiple,
+        is_auto_created=request.is_auto_created,
         data=request.data,
+        family=row.family,
     )
+    if request.expires_at <= now:
+        raise Expired(request.id, asked)
     return Choice(
         id=request.id,
         context_id=request.context_id,
-        course=actor.course,
+        actor=actor,
         placement_id=request.placement_id,
         line_item_url=request.line_item_url,
         scopes=tuple(request.scopes),
@@ -85,22 +120,54 @@ def open_choice(session: Session, choice_id: int, now: datetime) -> Choice:
 
 
 def choose(session: Session, choice: Choice, activity_id: int, now: datetime) -> Picked:
-    """Take an activity of the same course: published if it is a draft, and bound to the link if the choice is for one.
+    """Take one activity, see `choose_all`."""
+    (picked,) = choose_all(session, choice, (activity_id,), now)
+    return picked
 
-    Raises NotFound (no such activity in this course), Invalid (archived), Conflict (somebody else was faster).
+
+def choose_all(session: Session, choice: Choice, activity_ids: Sequence[int], now: datetime) -> list[Picked]:
+    """Take activities of the same course, in its order: drafts are published, a link that waits is bound.
+
+    Raises NotFound (not of this course), Invalid (none, too many, archived, or a draft that is not fit to be shown),
+    Conflict (somebody else was faster).
     """
-    activity = session.scalar(
-        select(Activity).where(Activity.id == activity_id, Activity.context_id == choice.context_id)
-    )
-    if activity is None:
+    wanted = set(activity_ids)
+    if not wanted:
+        raise Invalid(_l("Choose an activity first."))
+    if len(wanted) > 1 and not choice.takes_several:
+        raise Invalid(_l("Only one activity can be added here."), action=_l("Go back and choose one."))
+    if len(wanted) > MOST_PICKED:
+        raise Invalid(_l("That is too much at once."), action=_l("Go back and choose at most %(n)s.", n=MOST_PICKED))
+    activities = session.scalars(
+        select(Activity)
+        .where(Activity.id.in_(wanted), Activity.context_id == choice.context_id)
+        .order_by(Activity.position, Activity.id)
+    ).all()
+    if len(activities) != len(wanted):
         raise NotFound
-    if activity.status is ActivityStatus.archived:
+    if any(each.status is ActivityStatus.archived for each in activities):
         raise Invalid(_l("This activity is archived."), action=_l("Choose another one."))
     use_up(session, choice, now)
-    if activity.status is ActivityStatus.draft and not choice.is_from_course:
+    for activity in activities:
+        if activity.status is ActivityStatus.draft and not choice.is_from_course:
+            show(session, activity, choice.actor, now)
+        if choice.placement_id is not None:
+            _bind(session, choice, choice.placement_id, activity, now)
+    if not choice.is_from_course:
+        session.execute(delete(ChoiceDraft).where(ChoiceDraft.activity_id.in_(wanted)))
+    return [_picked(each) for each in activities]
+
+
+def show(session: Session, activity: Activity, actor: Actor, now: datetime) -> None:
+    """Publish a draft with what it uses, as its kind does it. Raises Invalid if it is not fit to be shown."""
+    kind = runtime().kinds[activity.kind]
+    if kind.publish is None:
         publish(session, activity)
-    if choice.placement_id is not None:
-        _bind(session, choice, choice.placement_id, activity, now)
+    else:
+        kind.publish(session, activity, actor, now)
+
+
+def _picked(activity: Activity) -> Picked:
     return Picked(
         activity_id=activity.id,
         kind=activity.kind,
@@ -109,15 +176,20 @@ def choose(session: Session, choice: Choice, activity_id: int, now: datetime) ->
         token=activity.token,
         maximum=activity.maximum,
         opens_at=activity.opens_at,
-        due_at=activity.due_at,
+        closes_at=activity.closes_at,
     )
 
 
 def use_up(session: Session, choice: Choice, now: datetime) -> None:
     """A choice is made once (DL-16). Raises Conflict."""
+    end(session, choice.id, now)
+
+
+def end(session: Session, choice_id: int, now: datetime) -> None:
+    """Nothing follows from this choice any more. Raises Conflict if that was so before."""
     done = session.execute(
         update(DeepLinkRequest)
-        .where(DeepLinkRequest.id == choice.id, DeepLinkRequest.used_at.is_(None))
+        .where(DeepLinkRequest.id == choice_id, DeepLinkRequest.used_at.is_(None))
         .values(used_at=now)
         .returning(DeepLinkRequest.id)
     ).first()

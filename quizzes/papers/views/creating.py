@@ -9,6 +9,7 @@ from lti_tool.core.text import clean_line
 from lti_tool.core.web import render, runtime
 from lti_tool.identity import current
 from lti_tool.identity.actor import Can
+from lti_tool.launch.services import drafts
 from lti_tool.launch.services.choices import open_choice
 from lti_tool.ledger.queries import home_of
 from quizzes.papers import services
@@ -63,4 +64,5 @@ def created() -> ResponseReturnValue:
             author_id=actor.member_id,
             parent_id=home_of(session, found.context_id),
         )
+        drafts.made(session, found, activity, now)
     return redirect(url_for("launch.chosen", choice=choice, activity=activity.id), 303)

@@ -9,7 +9,8 @@ from lti_tool.launch.models import DeepLinkRequest
 from lti_tool.launch.refused import Refused
 from lti_tool.launch.rules.claims import Claims, Endpoint
 
-CHOICE_LIFE = timedelta(hours=12)
+CHOICE_LIFE = timedelta(hours=8)
+"""Shorter than a session may live, so that one who comes too late can still be told, and the LMS with them."""
 
 
 def by_link(connection: Connection, placement_id: int, endpoint: Endpoint, choice: dict[str, Any]) -> int:
@@ -33,6 +34,8 @@ def by_deep_linking(connection: Connection, claims: Claims, choice: dict[str, An
             "accept_types": list(asked.accept_types),
             "targets": list(asked.targets),
             "accepts_line_item": asked.accepts_line_item,
+            "accepts_multiple": asked.accepts_multiple,
+            "is_auto_created": asked.is_auto_created,
             "data": asked.data,
         },
     )
