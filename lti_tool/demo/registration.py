@@ -18,7 +18,7 @@ from flask.typing import ResponseReturnValue
 from lti_tool.demo.faults import strike
 from lti_tool.demo.names import ALL_SCOPES, DEEP_LINKING_REQUEST, PLATFORM_CONFIGURATION, RESOURCE_LINK_REQUEST
 from lti_tool.demo.names import TOOL_CONFIGURATION as TOOL
-from lti_tool.demo.runtime import Lms, first_tool, lms
+from lti_tool.demo.runtime import Lms, first_tool, lms, profile
 from lti_tool.demo.store import read_setting, stamp
 from lti_tool.demo.tokens import hash_token
 
@@ -56,6 +56,8 @@ def configuration() -> ResponseReturnValue:
     if answer is not None:
         return answer
     addresses = urls(lms())
+    with lms().store.reading() as connection:
+        variables = [*VARIABLES, *([] if profile(connection).name == "moodle" else ["ResourceLink.id.history"])]
     return jsonify({
         "issuer": lms().issuer,
         "authorization_endpoint": addresses["auth_url"],
@@ -74,7 +76,7 @@ def configuration() -> ResponseReturnValue:
             "version": "1",
             "messages_supported": [{"type": RESOURCE_LINK_REQUEST},
                                    {"type": DEEP_LINKING_REQUEST, "placements": ["ContentArea"]}],
-            "variables": list(VARIABLES),
+            "variables": variables,
         },
     })  # fmt: skip
 
