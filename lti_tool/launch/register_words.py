@@ -60,6 +60,11 @@ TROUBLES: Final = {
         _l("This client ID is connected for another school here. Nothing was changed on our side."),
         _l("Delete the tool in the LMS and register it as a new one, or ask whoever runs Dangke."),
     ),
+    "switched_off": Trouble(
+        409,
+        _l("This client ID is connected already, and switched off here. Nothing was changed on our side."),
+        _l("Ask whoever runs Dangke to switch it on."),
+    ),
     "demo_lms": Trouble(
         403,
         _l("This is a demo LMS, where anybody can sign in. It is only accepted in a demo."),

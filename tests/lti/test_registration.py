@@ -433,6 +433,17 @@ def test_DR_11_client_of_another_school_is_never_touched(elsewhere: Admin, platf
     assert [row.token_url for row in elsewhere.rows()] == [f"{platform.issuer}/token"]
 
 
+def test_DR_11_connection_that_was_switched_off_stays_off(elsewhere: Admin, platform: Platform) -> None:
+    elsewhere.post("/lti/register/confirm", looked_at(elsewhere, platform))
+    registration_id = elsewhere.new().id
+    with elsewhere.runtime.database.writing() as session:
+        session.get_one(Registration, registration_id).is_active = False
+    platform.document["token_endpoint"] = f"{platform.issuer}/token/2"
+    form = looked_at(elsewhere, platform) | {"replaces": "given-client"}
+    assert elsewhere.post("/lti/register/confirm", form).status_code == 409
+    assert [(row.is_active, row.token_url) for row in elsewhere.rows()] == [(False, f"{platform.issuer}/token")]
+
+
 def test_DR_11_known_connections_are_listed_for_their_own_school_only(elsewhere: Admin, platform: Platform) -> None:
     elsewhere.post("/lti/register/confirm", looked_at(elsewhere, platform))
     for tenant, is_listed in (("School", True), ("Another school", False)):

@@ -128,14 +128,13 @@ def store(
 ) -> Stored:
     """Store the LMS's answer: a new registration, or a new state of the one whose client id is `replaces`.
 
-    Raises Unusable: the client id is connected for another school here; a demo LMS outside a demo.
+    Raises Unusable: the client id is connected for another school here, or switched off; a demo LMS outside a demo.
     """
     form = _form(invitation, platform, answer)
     if form.is_demo and not may_hold_demo:
         raise Unusable("demo_lms")
     found = _existing(session, form)
-    if found is not None and found.tenant_id != invitation.tenant_id:
-        raise Unusable("other_school")
+    _check_existing(found, invitation)
     invite_row = session.get_one(RegistrationInvite, invitation.id)
     if found is not None and found.client_id != replaces:
         invite_row.held = {"form": form.model_dump(mode="json"), "answer": asdict(answer)}
@@ -168,8 +167,7 @@ def replace(session: Session, invitation: Invitation, held: Held, now: datetime)
     if row.held is None:
         raise NotInvited("invitation_used")
     found = _existing(session, held.form)
-    if found is not None and found.tenant_id != invitation.tenant_id:
-        raise Unusable("other_school")
+    _check_existing(found, invitation)
     written = _write(session, invitation, held.form, held.answer, found, now)
     row.held, row.registration_id = None, written.id
     session.flush()
@@ -180,6 +178,16 @@ def _existing(session: Session, form: RegistrationForm) -> Registration | None:
     return session.scalar(
         select(Registration).where(Registration.issuer == form.issuer, Registration.client_id == form.client_id)
     )
+
+
+def _check_existing(found: Registration | None, invitation: Invitation) -> None:
+    """Raise Unusable where this invitation may not touch what is there."""
+    if found is None:
+        return
+    if found.tenant_id != invitation.tenant_id:
+        raise Unusable("other_school")
+    if not found.is_active:
+        raise Unusable("switched_off")
 
 
 def _form(invitation: Invitation, platform: PlatformConfiguration, answer: RegistrationAnswer) -> RegistrationForm:

@@ -122,7 +122,6 @@ def look_at_registration() -> ResponseReturnValue:
         digest=_digest(platform),
         platform=platform,
         tenant=invitation.tenant,
-        expires_at=invitation.expires_at,
         known=[one for one in known if one.issuer == platform.issuer],
         scopes=wanted_scopes(platform),
         claims=wanted_claims(platform),
