@@ -216,3 +216,17 @@ def test_home_of_staff_says_where_the_course_comes_from(school: School, make: Ma
     assert "复制自“First course”" in links
     assert "还没有链接" in links
     assert "复制自" not in school.client(school.instructor).get(f"/home/{home.id}").text
+
+
+def test_plain_address_in_a_text_that_was_copied_leads_to_the_copy(school: School, make: Makers) -> None:
+    lesson = make.lesson()
+    copied = school.copy(lesson)
+    address = f"/lti/open/{lesson.token}"
+    shown = {
+        person.name: school.client(person).get(address).headers.get("Location")
+        for person in (school.member, school.other_course_member, school.other_tenant_member)
+    }
+    assert list(shown.values()) == [f"/lessons/{lesson.id}", f"/lessons/{copied.id}", None]
+    # Who is in both comes to the one that the address names.
+    own = school.client(school.other_course_member).get(f"/lti/open/{copied.token}")
+    assert own.headers["Location"] == f"/lessons/{copied.id}"

@@ -3,6 +3,7 @@
 from flask import redirect, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
+from sqlalchemy.orm import aliased
 
 from lti_tool.core.errors import NotFound
 from lti_tool.core.i18n import gettext as _
@@ -32,12 +33,21 @@ def open_activity_link(token: str) -> ResponseReturnValue:
 
 
 def _address(token: str) -> str:
-    """Where the activity is shown to who asks. Raises NotFound."""
+    """Where the activity is shown to who asks: itself, or in a copied course, whose text still has this address, its copy.
+
+    Raises NotFound.
+    """
+    of_token = aliased(Activity)
+    line = select(of_token.lineage).where(of_token.token == token[:32]).scalar_subquery()
     with runtime().database.reading_core() as connection:
-        current.asking(connection)
-        row = connection.execute(
-            select(Activity.id, Activity.context_id, Activity.kind, Activity.status).where(Activity.token == token[:32])
-        ).first()
+        asking = current.asking(connection)
+        grants = asking.grants if asking else {}
+        rows = connection.execute(
+            select(Activity.id, Activity.context_id, Activity.kind, Activity.status, Activity.token)
+            .where(Activity.lineage == line, Activity.context_id.in_(grants))
+            .order_by(Activity.id.desc())
+        ).all()
+        row = next((each for each in rows if each.token == token[:32]), rows[0] if rows else None)
         if row is None:
             raise NotFound
         actor = current.actor(connection, row.context_id)
