@@ -16,6 +16,7 @@ from lti_tool.cli.hosts import allow_host
 from lti_tool.cli.keys import keys
 from lti_tool.cli.opening import Fault
 from lti_tool.cli.registering import connect, deployment, invite, list_registrations, register
+from lti_tool.cli.roles import roles
 from lti_tool.cli.schema import migrate
 from lti_tool.cli.seeding import seed
 from lti_tool.cli.serving import serve, web, worker
@@ -44,6 +45,7 @@ for each in (
     register,
     list_registrations,
     deployment,
+    roles,
     connect,
     keys,
     allow_host,

@@ -1,4 +1,4 @@
-"""Reads of links: what they show, what they could show, whose results their columns hold."""
+"""Reads of links: what they show, what they could show, whose results their columns hold; and what mentors see."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from lti_tool.identity.models import Context, ContextCopy
+from lti_tool.identity.actor import Actor, Role
+from lti_tool.identity.models import Context, ContextCopy, Enrolment, Grant, Member
 from lti_tool.launch.rules.proposals import Candidate, Standing, Wanted
 from lti_tool.ledger.models import Activity, ActivityStatus, LineItem, Placement, Result, ScorePost
 
@@ -149,3 +150,48 @@ def origins_of(session: Session, context_id: int) -> list[Origin]:
         .order_by(ContextCopy.copied_at)
     )
     return [Origin(row.title, row.copied_at) for row in rows]
+
+
+def mentored(session: Session, actor: Actor) -> list[Any]:
+    """(id, name) of the members of this course whom the launch named to this mentor, by name. Two statements."""
+    subs = session.scalars(select(Grant.mentored).where(Grant.id == actor.grant_id)).one()
+    return list(
+        session.execute(
+            select(Member.id, Member.name)
+            .join(Enrolment, Enrolment.member_id == Member.id)
+            .where(
+                Enrolment.context_id == actor.context_id,
+                Enrolment.role == Role.member,
+                Enrolment.is_active,
+                Member.registration_id == actor.registration_id,
+                Member.sub.in_(subs),
+            )
+            .order_by(Member.name, Member.id)
+        )
+    )
+
+
+def tasks_of(session: Session, context_id: int, roots: list[str]) -> list[Any]:
+    """(id, title, kind) of what members of this course see, without the homes (`roots`), in order. One statement."""
+    return list(
+        session.execute(
+            select(Activity.id, Activity.title, Activity.kind)
+            .where(
+                Activity.context_id == context_id,
+                Activity.status == ActivityStatus.published,
+                Activity.kind.not_in(roots),
+            )
+            .order_by(Activity.position, Activity.id)
+            .limit(MOST_LISTED)
+        )
+    )
+
+
+def reached(session: Session, members: list[int], activities: list[int]) -> dict[tuple[int, int], Any]:
+    """(progress, completed, updated) by member and activity. One statement."""
+    rows = session.execute(
+        select(Result.member_id, Result.activity_id, Result.progress, Result.completed_at, Result.updated_at).where(
+            Result.member_id.in_(members), Result.activity_id.in_(activities)
+        )
+    )
+    return {(row.member_id, row.activity_id): row for row in rows}

@@ -1,7 +1,7 @@
 """What the user reads when a login or launch is refused: one sentence that says what to do, a status and a code.
 
 The code names the case of the conformance list. 400: malformed or incomplete; 403: not trustworthy or not allowed;
-409: a repetition; 429: too often; 502: the LMS does not answer.
+404: not there, or not yours; 409: a repetition; 429: too often; 502: the LMS does not answer.
 """
 
 from dataclasses import dataclass
@@ -108,6 +108,14 @@ REASONS: Final = {
     "context": Reason(400, "LTI-CT-02", _SETTINGS),
     "no_course_role": Reason(403, "LTI-RO-07", _l("You have no role in this course. Ask its teacher to enrol you.")),
     "not_allowed": Reason(403, "LTI-DL-02", _l("Only teachers of the course can do this.")),
+    "for_user": Reason(400, "LTI-SR-03", _SETTINGS),
+    "review_column": Reason(400, "LTI-SR-03", _SETTINGS),
+    "review_unknown": Reason(
+        404, "LTI-SR-03", _l("This grade column belongs to nothing here. Open the activity from your course.")
+    ),
+    "review_not_yours": Reason(
+        404, "LTI-SR-02", _l("There is nothing here for you. Open the activity from your course.")
+    ),
     "deep_linking": Reason(400, "LTI-DL-05", _SETTINGS),
 }
 

@@ -114,6 +114,7 @@ def register(session: Session, data: RegistrationForm, now: datetime, *, tenant_
     found = session.scalar(
         select(Registration).where(Registration.issuer == data.issuer, Registration.client_id == data.client_id)
     )
+    is_new = found is None
     if found is None:
         found = Registration(
             tenant_id=tenant_id or tenant_named(session, data.tenant, data.timezone).id,
@@ -125,7 +126,9 @@ def register(session: Session, data: RegistrationForm, now: datetime, *, tenant_
     found.name, found.family, found.audience = data.name, data.family, data.audience
     found.auth_url, found.token_url, found.jwks_url = data.auth_url, data.token_url, data.jwks_url
     found.frame_origins, found.service_hosts = data.origins, data.hosts
-    found.role_overrides = {role: local.value for role, local in data.role_overrides.items()}
+    # What the operator has set is not taken away by a form that does not speak of it.
+    if is_new or "role_overrides" in data.model_fields_set:
+        found.role_overrides = {role: local.value for role, local in data.role_overrides.items()}
     found.is_demo = data.is_demo
     session.flush()
     add_deployments(session, found, data.deployment_ids)

@@ -3,7 +3,19 @@
 from flask import Blueprint
 
 from lti_tool.launch import models, sweeps
-from lti_tool.launch.views import carried, choose, keys, launch, links, login, opening, preview, register
+from lti_tool.launch.views import (
+    carried,
+    choose,
+    keys,
+    launch,
+    links,
+    login,
+    mentoring,
+    opening,
+    preview,
+    register,
+    reviewing,
+)
 from lti_tool.launch.views.blueprint import blueprint
 from lti_tool.ledger.kinds import Sweep
 
@@ -16,7 +28,7 @@ TABLES = (
 )
 """Naming them here means that whoever wires this room has imported its models."""
 
-VIEWS = (carried, choose, keys, launch, links, login, opening, preview, register)
+VIEWS = (carried, choose, keys, launch, links, login, mentoring, opening, preview, register, reviewing)
 """Importing them has added their routes."""
 
 BLUEPRINTS: tuple[Blueprint, ...] = (blueprint,)

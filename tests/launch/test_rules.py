@@ -99,7 +99,7 @@ def test_names_are_clean_and_short(claims: dict[str, Any]) -> None:
 
 def test_every_reason_has_a_status_a_code_and_a_sentence() -> None:
     for reason in REASONS.values():
-        assert reason.status in {400, 403, 409, 429, 502}
+        assert reason.status in {400, 403, 404, 409, 429, 502}
         assert reason.code.startswith("LTI-")
         assert str(reason.sentence)
 

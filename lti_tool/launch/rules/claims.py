@@ -17,6 +17,8 @@ ENDPOINT: Final = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
 SETTINGS: Final = "https://purl.imsglobal.org/spec/lti-dl/claim/deep_linking_settings"
 SCORE_SCOPE: Final = "https://purl.imsglobal.org/spec/lti-ags/scope/score"
 RESOURCE_LINK, DEEP_LINKING = "LtiResourceLinkRequest", "LtiDeepLinkingRequest"
+SUBMISSION_REVIEW: Final = "LtiSubmissionReviewRequest"
+MOST_MENTORED = 200
 LONGEST_ID = 255
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _TARGETS = frozenset({"iframe", "frame", "window"})
@@ -71,12 +73,16 @@ class Claims:
     endpoint: Endpoint
     deep_linking: DeepLinking | None
     dates: LinkDates
+    for_user: str | None
+    """Of a submission review: the `sub` of the person whose work is looked at."""
+    mentored: tuple[str, ...]
+    """`sub` of those whom the person may see as a mentor (Core 5.4.3), at most the first 200."""
 
 
 def read_claims(claims: dict[str, Any], *, needs_https: bool) -> Claims:
     """Read the claims of a token whose signature is verified. Raises Refused (see the case list, TK-19 to TK-32)."""
     message_type = _message_type(claims)
-    is_deep_linking = message_type == DEEP_LINKING
+    is_deep_linking, is_review = message_type == DEEP_LINKING, message_type == SUBMISSION_REVIEW
     if claims.get(CLAIM + "version") != "1.3.0":
         raise Refused("version")
     deployment_id = _id(claims.get(CLAIM + "deployment_id"), "deployment_id")
@@ -85,7 +91,12 @@ def read_claims(claims: dict[str, Any], *, needs_https: bool) -> Claims:
     target = claims.get(CLAIM + "target_link_uri")
     if not isinstance(target, str) or not target:
         raise Refused("target_claim")
-    link_id, link_title = ("", "") if is_deep_linking else _resource_link(claims)
+    # A column need not belong to a link, so a review may come without one (Submission Review 1.0).
+    has_link = not is_deep_linking and not (is_review and claims.get(CLAIM + "resource_link") is None)
+    link_id, link_title = _resource_link(claims) if has_link else ("", "")
+    endpoint = _endpoint(claims.get(ENDPOINT))
+    if is_review and not endpoint.line_item:
+        raise Refused("review_column")
     key, title, label = _context(claims, link_id)
     document_target = _dict(claims.get(CLAIM + "launch_presentation")).get("document_target")
     return_url, locale = way_back(claims)
@@ -105,9 +116,11 @@ def read_claims(claims: dict[str, Any], *, needs_https: bool) -> Claims:
         locale=locale,
         document_target=document_target if isinstance(document_target, str) and document_target in _TARGETS else "",
         custom=read_custom(claims.get(CLAIM + "custom")),
-        endpoint=_endpoint(claims.get(ENDPOINT)),
+        endpoint=endpoint,
         deep_linking=_deep_linking(claims.get(SETTINGS), needs_https=needs_https) if is_deep_linking else None,
         dates=link_dates(claims.get(CLAIM + "custom")),
+        for_user=_id(_dict(claims.get(CLAIM + "for_user")).get("user_id"), "for_user") if is_review else None,
+        mentored=_mentored(claims.get(CLAIM + "role_scope_mentor")),
     )
 
 
@@ -121,7 +134,7 @@ def _message_type(claims: dict[str, Any]) -> str:
     found = claims.get(CLAIM + "message_type")
     if found == "LtiDeepLinkingResponse":
         raise Refused("token_type")
-    if not isinstance(found, str) or found not in {RESOURCE_LINK, DEEP_LINKING}:
+    if not isinstance(found, str) or found not in {RESOURCE_LINK, DEEP_LINKING, SUBMISSION_REVIEW}:
         raise Refused("message_type")
     return found
 
@@ -168,6 +181,13 @@ def _endpoint(claim: object) -> Endpoint:
         line_items=http_url(found.get("lineitems"), longest=1000),
         scopes=tuple(_texts(scopes))[:20],
     )
+
+
+def _mentored(claim: object) -> tuple[str, ...]:
+    """What is odd in it counts as absent: it only ever gives, and nobody is harmed by seeing less."""
+    listed = claim if isinstance(claim, list) else []
+    ids = (each for each in listed if isinstance(each, str) and 0 < len(each) <= LONGEST_ID)
+    return tuple(dict.fromkeys(each for each in ids if not _UNSTORABLE.search(each)))[:MOST_MENTORED]
 
 
 def _deep_linking(claim: object, *, needs_https: bool) -> DeepLinking:

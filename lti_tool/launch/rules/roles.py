@@ -79,7 +79,8 @@ def standing(roles: Sequence[str], overrides: Mapping[str, str] | None = None) -
     """The highest context role; without one, guest. A member who is nothing more is gradable, unless a test user.
 
     A sub-role alone gives what the table says for it; together with its parent role it takes nothing away (RO-05).
-    `overrides` is the registration's own table, role to local role. Raises Refused("no_course_role") where all that is
+    `overrides` is the registration's own table, role to local role; it comes before the general one, and may also take
+    rights away (`guest`). Raises Refused("no_course_role") where all that is
     known of the person are roles outside the course (RO-07, RO-09).
     """
     own = {name: Role(role) for name, role in (overrides or {}).items()}
@@ -87,6 +88,6 @@ def standing(roles: Sequence[str], overrides: Mapping[str, str] | None = None) -
     for role in _RANK:
         if role in found:
             return Standing(role, gradable=role is Role.member and TEST_USER not in roles)
-    if any(role in _OUTSIDE for role in roles):
+    if not found and any(role in _OUTSIDE for role in roles):
         raise Refused("no_course_role")
     return Standing(Role.guest, gradable=False)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from lti_tool.launch.rules.claims import DEEP_LINKING, RESOURCE_LINK, SCORE_SCOPE
+from lti_tool.launch.rules.claims import DEEP_LINKING, RESOURCE_LINK, SCORE_SCOPE, SUBMISSION_REVIEW
 from lti_tool.launch.rules.custom import HISTORY
 from lti_tool.launch.rules.dates import DATES
 from lti_tool.launch.rules.platform_configuration import PlatformConfiguration
@@ -20,7 +20,6 @@ SCOPES: Final = (f"{_AGS}lineitem", f"{_AGS}lineitem.readonly", f"{_AGS}result.r
 
 CLAIMS: Final = ("iss", "sub", "name", "given_name", "family_name")
 CONTENT: Final = "ContentArea"
-SUBMISSION_REVIEW: Final = "LtiSubmissionReviewRequest"
 
 CUSTOM: Final[Mapping[str, str]] = {**HISTORY, **DATES}
 """Custom parameters of every launch: where a copied course came from, and the LMS's own dates."""

@@ -172,9 +172,16 @@ def _where(landed: Landed) -> str:
     """The page behind the link: its activity, the choice that has to be made, or "not set up yet" (CT-12)."""
     if landed.choice_id is not None:
         return url_for("launch.choose", choice=landed.choice_id)
+    if landed.mentored_in is not None:
+        return url_for("launch.mentoring", context_id=landed.mentored_in)
     if landed.activity_id is None:
         return url_for("launch.waiting", placement_id=landed.placement_id)
     kind = runtime().kinds.get(str(landed.kind))
     if kind is None:
         raise NotFound
-    return url_for(kind.show, activity_id=landed.activity_id)
+    if landed.review is None:
+        return url_for(kind.show, activity_id=landed.activity_id)
+    member_id = landed.review.member_id
+    if landed.review.has_begun:
+        return url_for(kind.review, activity_id=landed.activity_id, member_id=member_id)
+    return url_for("launch.nothing_submitted", activity_id=landed.activity_id, member=member_id)

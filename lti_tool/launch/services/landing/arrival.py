@@ -57,6 +57,18 @@ class Landed:
     kind: str | None
     choice_id: int | None
     """Somebody who may author has to choose first."""
+    mentored_in: int | None = None
+    """The course in which a mentor looks on."""
+    review: "Review | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """Whose work somebody who teaches looks at."""
+
+    member_id: int | None
+    """None: this person has never been in the course here."""
+    has_begun: bool
 
 
 class StateNotUsable(Exception):

@@ -14,11 +14,9 @@ from lti_tool.launch.services.landing.arrival import Arrival, Landed, StateNotUs
 from lti_tool.launch.services.landing.columns import column_of
 from lti_tool.launch.services.landing.dates import keep_dates
 from lti_tool.launch.services.landing.links import place
-from lti_tool.launch.services.landing.people import context_of, enrol, member_of
+from lti_tool.launch.services.landing.people import STAFF, context_of, enrol, member_of
+from lti_tool.launch.services.landing.reviewing import to_review
 from lti_tool.ledger.kinds import Kind
-
-STAFF = frozenset({Role.instructor, Role.assistant})
-"""Who sees drafts and what is archived."""
 
 
 def land(connection: Connection, arrival: Arrival, now: datetime, kinds: Mapping[str, Kind]) -> Landed:
@@ -49,11 +47,16 @@ def land(connection: Connection, arrival: Arrival, now: datetime, kinds: Mapping
             locale=claims.locale,
             document_target=claims.document_target,
             gradable=arrival.standing.gradable,
+            mentored=claims.mentored if arrival.standing.role is Role.mentor else (),
         ),
         carrier=arrival.carrier,
         now=now,
         former_token=arrival.former_token,
     )
+    if claims.for_user is not None:
+        return to_review(connection, arrival, claims.for_user, context_id=context_id, token=token)
+    if arrival.standing.role is Role.mentor:
+        return Landed(token, None, None, None, None, mentored_in=context_id)
     choice = {
         "context_id": context_id,
         "member_id": member_id,

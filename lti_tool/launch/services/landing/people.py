@@ -12,6 +12,9 @@ from lti_tool.identity.models import Context, Enrolment, EnrolmentSource, Member
 from lti_tool.launch.rules.roles import Standing
 from lti_tool.launch.services.landing.arrival import Arrival
 
+STAFF = frozenset({Role.instructor, Role.assistant})
+"""Who sees drafts and what is archived."""
+
 
 @cache
 def _context_statement(dialect: str, *, is_instructor: bool, has_history: bool) -> Any:
