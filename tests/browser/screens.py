@@ -63,7 +63,7 @@ class Screen:
 
     def frame(self, page: Page | None = None) -> Frame:
         """The tool's frame inside the LMS's page, once the launch has arrived."""
-        handle = (page or self.page).wait_for_selector("iframe")
+        handle = (page or self.page).wait_for_selector("iframe[name=tool-frame]")
         frame = handle.content_frame() if handle else None
         assert frame is not None, "the page has no frame"
         frame.wait_for_url(lambda url: url.startswith(self.tool_url) and not PASSING.search(url))
@@ -78,8 +78,8 @@ class Screen:
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
         path = SCREENSHOTS / f"{name}-{self.look.suffix}.png"
         page = page or self.page
-        if page.locator("iframe").count():
-            page.locator("iframe").scroll_into_view_if_needed()
+        if page.locator("iframe[name=tool-frame]").count():
+            page.locator("iframe[name=tool-frame]").scroll_into_view_if_needed()
         page.screenshot(path=path, animations="disabled")
         return path
 

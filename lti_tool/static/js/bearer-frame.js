@@ -1,6 +1,7 @@
 /* A browser without cookies: this page holds the bearer, fetches every page with it, and shows it in a frame of its own.
 
-The bearer is in a variable here and in the storage of our frame, so that a reload continues; it stands in no address.
+The bearer is in a variable here, and for a reload in the storage of our frame, or in the state of its history where the
+browser denies storage too; it stands in no address.
 Pages are the same as everywhere: each gets a document of its own, and its links and forms come to us. */
 
 import { NAME } from "./carried.js";
@@ -18,15 +19,25 @@ let here = "";
 let shown = null;
 let again = () => {};
 
-if (given) {
-  history.replaceState(null, "", `${frame}#${first}`);
-  try { sessionStorage.setItem(slot, given); } catch { /* Then a reload has to begin in the course again. */ }
-}
-const bearer = given || kept();
+/** What the entries of our history hold: nothing where storage does. */
+let state = null;
+if (given && !store(given)) state = { bearer: given };
+const bearer = given || stored() || history.state?.bearer || "";
+if (given) history.replaceState(state, "", `${frame}#${first}`);
+else state = history.state;
 window.dangkeCarrier = { bearer, adopt };
 
-function kept() {
-  try { return sessionStorage.getItem(slot) ?? ""; } catch { return ""; }
+function store(value) {
+  try {
+    sessionStorage.setItem(slot, value);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function stored() {
+  try { return sessionStorage.getItem(slot); } catch { return null; }
 }
 
 /** Fetches with the bearer; rejects when there is no answer. */
@@ -58,7 +69,7 @@ async function show(address, options = {}, isNew = true) {
   const source = await ticketed(theirs ? html.replaceAll(`nonce="${theirs}"`, `nonce="${nonce}"`) : html, fetched);
   if (isPage) {
     here = reached;
-    if (isNew && `#${reached}` !== location.hash) history.pushState(null, "", `#${reached}`);
+    if (isNew && `#${reached}` !== location.hash) history.pushState(state, "", `#${reached}`);
   }
   put(source, fragment);
 }

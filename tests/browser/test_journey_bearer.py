@@ -1,0 +1,183 @@
+"""The member's whole journey in a frame whose browser keeps no cookies: the tool never gets one."""
+
+import json
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import FrameLocator, Page, Route, expect
+
+from tests.browser.conftest import NewScreen
+from tests.browser.desk import Desk
+from tests.browser.sample import SAVED, _answer, column_of, link_of
+from tests.browser.screens import Look, Screen, assert_axe
+from tests.stack import Stack, running_stack
+
+LOGIN = re.compile(r"/lti/login(\?|$)")
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A tool of its own, whose whole log is read at the end."""
+    with running_stack(tmp_path_factory.mktemp("bearer"), DANGKE_LOG_LEVEL="INFO") as running:
+        yield running
+
+
+@pytest.fixture(params=["parent", "frame"])
+def storage(request: pytest.FixtureRequest, stack: Stack) -> Iterator[str]:
+    """The LMS keeps things in its page, or in a frame of its own."""
+    stack.driver.storage(request.param)
+    yield request.param
+    stack.driver.storage("none")
+
+
+def keep_no_cookies(screen: Screen) -> None:
+    """The browser forgets what the login wants it to keep, as WebViews do that block cookies in frames."""
+
+    def forget(route: Route) -> None:
+        answer = route.fetch(max_redirects=0)
+        screen.context.clear_cookies(domain="127.0.0.1")  # fetch() has put them into the browser's jar
+        route.fulfill(response=answer, headers={k: v for k, v in answer.headers.items() if k != "set-cookie"})
+
+    screen.context.route(LOGIN, forget)
+
+
+def open_link(desk: Desk, link: str, page: Page | None = None) -> FrameLocator:
+    """Clicks an activity in the course; the page that the tool shows inside its own page."""
+    page = desk.open_course(page)
+    page.locator(f'[data-link="{link}"] [data-open]').click()
+    inner = page.frame_locator("iframe[name=tool-frame]").frame_locator("#carried-page")
+    inner.locator("main").wait_for()
+    return inner
+
+
+def requests_of(stack: Stack) -> list[dict[str, object]]:
+    lines = stack.tool.log.read_text("utf-8").splitlines()
+    events = [json.loads(line) for line in lines if line.startswith("{")]
+    return [event for event in events if event["event"] == "request"]
+
+
+def learn(frame: FrameLocator) -> None:
+    """The lesson: its image and its video come by tickets, its parts are read, its question answered, its clock counts."""
+    frame.locator("#reader").wait_for()
+    picture = frame.locator("#reader img").first
+    picture.scroll_into_view_if_needed()
+    expect(picture).to_have_js_property("complete", value=True)
+    assert picture.evaluate("image => image.naturalWidth") > 0
+    assert "ticket=" in (picture.get_attribute("src") or "")
+    video = frame.locator("#reader video")
+    video.scroll_into_view_if_needed()
+    assert video.evaluate("""async (video) => {
+      video.muted = true;
+      await video.play();
+      video.pause();
+      return video.currentSrc.includes("ticket=") || video.querySelector("source")?.src.includes("ticket=");
+    }""")
+    for part in frame.locator("[data-part]").all():
+        part.locator(".part-end").scroll_into_view_if_needed()
+        expect(part).to_have_attribute("data-seen", "")
+
+
+def take_quiz(frame: FrameLocator) -> None:
+    frame.locator("main form button.btn--main").click()
+    while True:
+        frame.locator("section.q[data-question]").first.wait_for()
+        for section in frame.locator("section.q[data-question]").all():
+            _answer(section, section.get_attribute("data-kind") or "", is_right=True, press=lambda field: field.check())
+            section.locator("[data-saved]").filter(has_text=SAVED).wait_for()
+        following = frame.locator('form#answers button[name=go]:has-text("下一页")')
+        if not following.count():
+            break
+        number = frame.locator("section.q[data-question]").first.get_attribute("data-question")
+        following.click()
+        frame.locator(f'section.q[data-question="{number}"]').wait_for(state="detached")
+    frame.locator("button[name=go][value=over]:visible").first.click()
+    frame.locator("form#answers button.btn--main").filter(visible=True).click()
+    expect(frame.locator(".score__n")).to_contain_text("100")
+
+
+def discuss(frame: FrameLocator) -> None:
+    frame.locator('a.btn--main[href$="/new"]').click()
+    frame.locator("#f-title").fill("一份会议记录")
+    frame.locator("#f-body").fill("谁写的？")
+    frame.locator("main form button.btn--main").click()
+    for count, text in enumerate(("当天写的。", "所以可信。"), start=1):
+        expect(frame.locator("article.post")).to_have_count(count)
+        frame.locator("#body").fill(text)
+        frame.locator("form.composer button.btn--main").click()
+    expect(frame.locator("article.post")).to_have_count(3)
+
+
+def test_PS_08_whole_journey_passes_without_any_cookie(stack: Stack, new_screen: NewScreen, storage: str) -> None:
+    person = {"parent": "member1", "frame": "member2"}[storage]
+    screen = new_screen(stack, **vars(Look(width=360, height=780) if storage == "frame" else Look()))
+    keep_no_cookies(screen)
+    desk = Desk(stack, screen, person).sign_in()
+    begun = len(requests_of(stack))
+
+    frame = open_link(desk, link_of(stack, "outline"))
+    expect(frame.locator("li.task")).to_have_count(3)
+    assert_axe(screen.page)
+    screen.screenshot(f"bearer-home-{storage}")
+    frame.locator('li.task a[href^="/lessons/"]').click()
+    learn(frame)
+
+    # Back, forward and a reload stay in the session: the address names the page, never the bearer.
+    outer = screen.page.frame(name="tool-frame")
+    assert outer is not None
+    assert re.search(r"/lti/frame/\d+\?k=[\w-]+#/lessons/\d+$", outer.url)
+    outer.evaluate("history.back()")
+    expect(frame.locator("li.task")).to_have_count(3)
+    outer.evaluate("location.reload()")
+    expect(frame.locator("li.task")).to_have_count(3)
+    take_quiz(open_link(desk, link_of(stack, "quiz")))
+    screen.screenshot(f"bearer-result-{storage}")
+    discuss(open_link(desk, link_of(stack, "forum")))
+    for kind in ("quiz", "forum"):
+        desk.wait_for_grade(column_of(stack, kind), person, 100)
+
+    seen = requests_of(stack)[begun:]
+    endpoints = {str(event["endpoint"]) for event in seen}
+    assert {"media.show", "media.issue_tickets", "courses_lessons.beat", "quizzes_attempts.save_answer"} <= endpoints
+    assert any(event["endpoint"] == "media.show" and event["status"] == 206 for event in seen), "a part of the video"
+    assert [event for event in seen if event["cookies"]] == [], "a Cookie header arrived"
+
+
+def test_PS_05_silent_storage_leads_to_the_new_window(stack: Stack, new_screen: NewScreen) -> None:
+    stack.driver.storage("silent")
+    try:
+        screen = new_screen(stack)
+        keep_no_cookies(screen)
+        page = Desk(stack, screen, "member3").sign_in().open_course()
+        page.locator(f'[data-link="{link_of(stack, "forum")}"] [data-open]').click()
+        button = page.frame_locator("iframe[name=tool-frame]").locator("form[target=_blank] button")
+        button.wait_for(timeout=15_000)
+        assert_axe(page)
+        screen.context.unroute_all()
+        with screen.context.expect_page() as opened:
+            button.click()
+        opened.value.wait_for_url(re.compile(r"/forum/\d+"))
+    finally:
+        stack.driver.storage("none")
+
+
+def test_two_tabs_and_another_person_in_the_same_browser_keep_apart(stack: Stack, new_screen: NewScreen) -> None:
+    stack.driver.storage("parent")
+    try:
+        screen = new_screen(stack)
+        keep_no_cookies(screen)
+        first = open_link(Desk(stack, screen, "member3").sign_in(), link_of(stack, "outline"))
+        tab = screen.context.new_page()
+        screen.context.clear_cookies()
+        other = Desk(stack, screen, "member4")
+        tab.goto(f"{stack.lms_url}/login")
+        tab.locator('[data-person="member4"]').first.click()
+        tab.wait_for_url(f"{stack.lms_url}/courses*")
+        second = open_link(other, link_of(stack, "outline"), tab)
+        names = [each.locator("summary.role").inner_text() for each in (first, second)]
+        assert names[0] != names[1]
+        # The first page is still the first person's, also for what it asks from now on.
+        first.locator('li.task a[href^="/quizzes/"]').click()
+        expect(first.locator("summary.role")).to_have_text(re.compile(re.escape(names[0].strip().split()[0])))
+    finally:
+        stack.driver.storage("none")
