@@ -168,6 +168,8 @@ def test_DR_01_too_many_wrong_codes_from_one_address(elsewhere: Admin, platform:
         "https://admin@lms.school.example/",
         "https://lms.school.example/\\evil",
         "javascript:alert(1)",
+        "https://[",
+        "https://lms.school.example;sandbox/config",
         "",
     ],
 )
@@ -175,6 +177,9 @@ def test_DR_02_configuration_address_that_is_not_https(elsewhere: Admin, platfor
     answer = elsewhere.post("/lti/register", {"openid_configuration": address, "code": elsewhere.invited()})
     assert answer.status_code == 400
     assert "Traceback" not in text(answer)
+    opened = elsewhere.app.test_client().get("/lti/register", query_string={"openid_configuration": address})
+    assert opened.status_code in {200, 400}
+    assert "sandbox" not in opened.headers["Content-Security-Policy"]
 
 
 def test_DR_02_inner_addresses_are_not_fetched(elsewhere: Admin, app: Flask) -> None:

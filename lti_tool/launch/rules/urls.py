@@ -5,11 +5,13 @@ from collections.abc import Iterable, Mapping
 from urllib.parse import quote, urlsplit
 
 _NOT_IN_URLS = re.compile(r"[\x00-\x20\x7f-\x9f\\\"<>`{}|^\s]|[\ud800-\udfff]")
+# Hosts stand in headers of ours (Content-Security-Policy): nothing there may end a directive or be no ASCII.
+_HOST = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d+)?")
 LONGEST = 2000
 
 
 def http_url(value: object, *, longest: int = LONGEST) -> str:
-    """`value` if it is an absolute http(s) URL without user, blanks, quotes or backslashes; else ''."""
+    """`value` if it is an absolute http(s) URL without user, blanks, quotes or backslashes, and its host is ASCII; else ''."""
     if not isinstance(value, str) or len(value) > longest or _NOT_IN_URLS.search(value):
         return ""
     try:
@@ -17,14 +19,16 @@ def http_url(value: object, *, longest: int = LONGEST) -> str:
         _ = parts.port
     except ValueError:
         return ""
-    is_good = parts.scheme in {"http", "https"} and parts.hostname and "@" not in parts.netloc
+    is_good = parts.scheme in {"http", "https"} and parts.hostname and _HOST.fullmatch(parts.netloc)
     return value if is_good else ""
 
 
 def origin(url: str) -> str:
     """Scheme, host and port of a URL; '' for anything else."""
+    if not http_url(url):
+        return ""
     parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}" if http_url(url) else ""
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def nearly(issuer: str, known: Iterable[str]) -> str | None:
