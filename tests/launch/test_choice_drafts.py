@@ -130,6 +130,21 @@ def test_chosen_draft_is_published_with_its_content_and_stays(
         assert "words" in page.text
 
 
+@pytest.mark.parametrize("kind", CREATE)
+def test_course_home_lists_it_as_a_draft_that_goes(school: School, author: SignedInClient, kind: str) -> None:
+    home = school.activity("outline", "Home")
+    draft = create(school, author, kind, choice(school, author))
+    page = author.get(f"/home/{home.id}").text
+    assert f'id="task-{draft.id}"' in page
+    assert "11月27日" in page
+    assert "草稿" in page
+    assert "Fresh" not in school.client(school.member).get(f"/home/{home.id}").text
+    with school.database.writing() as session:
+        session.execute(update(ChoiceDraft).values(created_at=school.now - WEEK))
+    assert sweep(school, timedelta()) == 1
+    assert f'id="task-{draft.id}"' not in author.get(f"/home/{home.id}").text
+
+
 EDITS = {
     "lesson": [
         update(Lesson).values(draft_revision=Lesson.draft_revision + 1),

@@ -170,7 +170,7 @@ def test_link_that_shows_nothing_is_bound_without_a_question(school: School, new
 
 
 def test_draft_is_published_and_archived_is_refused(school: School, column: int) -> None:
-    draft = school.activity("lesson", "Draft", status="draft")
+    draft = school.activity("forum", "Draft", status="draft")
     archived = school.activity("lesson", "Archived", status="archived")
     client = school.client(school.instructor)
     shown = client.get(page(school, column)).text

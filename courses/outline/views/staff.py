@@ -1,7 +1,8 @@
 """The course home of staff: counts, tools, drafts and archived tasks."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from flask import url_for
@@ -9,9 +10,10 @@ from sqlalchemy import Connection
 
 from courses.outline import queries, rules
 from courses.outline.views.words import Words
-from lti_tool.core.i18n import format_percent, format_points, gettext, ngettext
+from lti_tool.core.i18n import format_moment, format_percent, format_points, gettext, ngettext
 from lti_tool.core.web import runtime
 from lti_tool.identity.actor import Actor, Can
+from lti_tool.launch.services import drafts
 from lti_tool.ledger.models import ActivityStatus
 
 _PLACE = 918_273_645
@@ -28,11 +30,14 @@ class Known:
     posted: Mapping[int, Any]
     copied_from: str = ""
     """Title of the course that the outline was copied from."""
+    going: Mapping[int, datetime] = field(default_factory=dict)
+    """When drafts that were made while choosing for the LMS are cleared away, by task."""
 
 
 def read(connection: Connection, home: Any) -> Known:
-    """Four statements, whatever the size of the course."""
+    """Four statements, and one more where there are drafts, whatever the size of the course."""
     outline = queries.for_staff(connection, home.id)
+    has_drafts = any(row.status is ActivityStatus.draft for row in outline.tasks) if outline else False
     return Known(
         home=home,
         tasks=outline.tasks if outline else (),
@@ -40,6 +45,7 @@ def read(connection: Connection, home: Any) -> Known:
         tallies=queries.tallies(connection, home.id, home.context_id),
         posted=queries.posted(connection, home.id),
         copied_from=(outline.home.copied_from or "") if outline else "",
+        going=drafts.going(connection, home.context_id) if has_drafts else {},
     )
 
 
@@ -104,7 +110,7 @@ def _row(row: Any, known: Known, words: Words, addresses: _Addresses, actor: Act
         "title": row.title,
         "address": words.address(row.kind, row.id),
         "is_draft": row.status is ActivityStatus.draft,
-        "meta": _meta(row, str(kind.label) if kind else row.kind, words),
+        "meta": _meta(row, str(kind.label) if kind else row.kind, words, known.going.get(row.id)),
         "tally": gettext("%(done)s/%(total)s completed", done=done, total=known.members),
         "percent": round(100 * min(done, known.members) / known.members, 1) if known.members else 0,
         "mean": gettext("mean %(score)s points", score=format_points(tally.score / tally.scored))
@@ -121,7 +127,7 @@ def _row(row: Any, known: Known, words: Words, addresses: _Addresses, actor: Act
     }
 
 
-def _meta(row: Any, label: str, words: Words) -> list[str]:
+def _meta(row: Any, label: str, words: Words, goes: datetime | None) -> list[str]:
     parts = [label, gettext("required") if row.is_required else gettext("optional")]
     if row.summary:
         parts.append(row.summary)
@@ -129,6 +135,11 @@ def _meta(row: Any, label: str, words: Words) -> list[str]:
         parts.append(words.opens(row.opens_at))
     if row.due_at:
         parts.append(words.due(row.due_at))
+    if goes:
+        moment = format_moment(goes, words.now)
+        parts.append(
+            gettext("made while choosing for your platform; cleared away %(time)s unless it is edited", time=moment)
+        )
     return parts
 
 

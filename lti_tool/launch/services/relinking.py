@@ -14,10 +14,11 @@ from lti_tool.identity.actor import Actor, Can
 from lti_tool.identity.models import Context
 from lti_tool.launch import queries
 from lti_tool.launch.rules.proposals import Standing
+from lti_tool.launch.services import choices
 from lti_tool.ledger.copying import Copying
 from lti_tool.ledger.models import Activity, ActivityStatus, LineItem, Placement, Result, ScorePost
 from lti_tool.ledger.rules import PostState
-from lti_tool.ledger.services import audit, publish, requeue, restore
+from lti_tool.ledger.services import audit, requeue, restore
 
 
 class ColumnChoice(StrEnum):
@@ -67,7 +68,7 @@ def relink(
             action=_l("Go back and choose one of the two."),
         )
     if activity.status is ActivityStatus.draft:
-        publish(session, activity)
+        choices.show(session, activity, actor, now)
     former, placement.activity_id = placement.activity_id, activity.id
     if is_asked and held is not None and column is ColumnChoice.send:
         _hand_over(session, held.line_item_id, activity, now)
