@@ -9,7 +9,15 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from lti_tool.demo.names import CLAIM, CONTENT_ITEMS, DEEP_LINK_DATA, DEEP_LINK_MESSAGE, DEEP_LINKING_RESPONSE
+from lti_tool.demo.names import (
+    CLAIM,
+    CONTENT_ITEMS,
+    DEEP_LINK_DATA,
+    DEEP_LINK_ERROR,
+    DEEP_LINK_LOGS,
+    DEEP_LINK_MESSAGE,
+    DEEP_LINKING_RESPONSE,
+)
 from lti_tool.demo.runtime import Tool
 
 LONGEST_SECONDS = 600
@@ -41,8 +49,13 @@ def check_claims(claims: Mapping[str, Any], tool: Tool, data: str | None, now: f
     for name, value in expected.items():
         if claims.get(name) != value:
             raise BadResponse(f"{name} is not {value}")
-    if not isinstance(claims.get(DEEP_LINK_MESSAGE, ""), str):
-        raise BadResponse("msg is no text")
+    _check_words(claims)
+
+
+def _check_words(claims: Mapping[str, Any]) -> None:
+    for name in (DEEP_LINK_MESSAGE, DEEP_LINK_ERROR, *DEEP_LINK_LOGS):
+        if not isinstance(claims.get(name, ""), str):
+            raise BadResponse(f"{name.rpartition('/')[2]} is no text")
 
 
 def checked_items(claims: Mapping[str, Any], settings: Mapping[str, Any], tool: Tool) -> Sequence[dict[str, Any]]:
@@ -68,6 +81,10 @@ def _check_item(item: Mapping[str, Any], settings: Mapping[str, Any], tool: Tool
             raise BadResponse(f"{name} is no text")
     if item["type"] == "ltiResourceLink":
         _check_link(item, settings, tool)
+    elif item["type"] == "link" and urlsplit(item.get("url", "")).scheme not in {"http", "https"}:
+        raise BadResponse("a link needs an absolute url")
+    elif item["type"] == "html" and not isinstance(item.get("html"), str):
+        raise BadResponse("html is no text")
 
 
 def _check_link(item: Mapping[str, Any], settings: Mapping[str, Any], tool: Tool) -> None:

@@ -11,10 +11,10 @@ from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from lti_tool.demo.columns import add_column
-from lti_tool.demo.deep_link_rules import LONGEST_SECONDS, BadResponse, check_claims, checked_items
+from lti_tool.demo.deep_link_rules import LONGEST_SECONDS, WINDOWS, BadResponse, check_claims, checked_items
 from lti_tool.demo.faults import strike
 from lti_tool.demo.launches import deep_link_settings, is_fresh, tool_of
-from lti_tool.demo.names import DEEP_LINK_MESSAGE
+from lti_tool.demo.names import DEEP_LINK_ERROR, DEEP_LINK_MESSAGE
 from lti_tool.demo.runtime import Tool, lms
 from lti_tool.demo.store import stamp
 from lti_tool.demo.tool_keys import UnknownKey
@@ -34,12 +34,20 @@ def receive(launch_id: str) -> ResponseReturnValue:
             tool = tool_of(connection, None, course_id)
             settings = deep_link_settings(connection, lms(), launch_id)
             claims = _verified(connection, tool, request.form.get("JWT", ""), settings.get("data"))
-            count = sum(_add(connection, tool, course_id, item) for item in checked_items(claims, settings, tool))
+            items = checked_items(claims, settings, tool)
+            for item in items:
+                _add(connection, tool, course_id, item)
     except BadResponse as bad:
         lms().note_refusal("deep_link_return", str(bad))
         return render_template("demo/broken.html", description=str(bad)), 400
-    target = url_for("demo_pages.course", course_id=course_id, added=count, lti_msg=claims.get(DEEP_LINK_MESSAGE))
-    return render_template("demo/returned.html", target=target, count=count)
+    target = url_for(
+        "demo_pages.course",
+        course_id=course_id,
+        added=len(items),
+        lti_msg=claims.get(DEEP_LINK_MESSAGE),
+        lti_errormsg=claims.get(DEEP_LINK_ERROR),
+    )
+    return render_template("demo/returned.html", target=target, items=items)
 
 
 def _spend(connection: sqlite3.Connection, launch_id: str) -> str:
@@ -79,10 +87,14 @@ def _verified(connection: sqlite3.Connection, tool: Tool, token: str, data: str 
     return claims
 
 
-def _add(connection: sqlite3.Connection, tool: Tool, course_id: str, item: dict[str, Any]) -> int:
-    """Add one link; how many were added: of other things that we said we accept, none is shown."""
+def _add(connection: sqlite3.Connection, tool: Tool, course_id: str, item: dict[str, Any]) -> None:
+    """Add one link with its column and dates, or what is no launch to the course's material."""
     if item["type"] != "ltiResourceLink":
-        return 0
+        connection.execute(
+            "INSERT INTO material (course_id, title, url, html) VALUES (?, ?, ?, ?)",
+            (course_id, item.get("title") or item["type"], item.get("url", ""), item.get("html", "")),
+        )
+        return
     custom, column = item.get("custom") or {}, item.get("lineItem")
     link_id = f"link-{secrets.token_hex(6)}"
     maximum = 100.0 if column is None else float(column["scoreMaximum"])
@@ -104,4 +116,6 @@ def _add(connection: sqlite3.Connection, tool: Tool, course_id: str, item: dict[
             resource_id=str(column.get("resourceId") or ""),
             tag=str(column.get("tag") or ""),
         )
-    return 1
+    dates = [(link_id, f"{name}.{end}", item[name][end]) for name, ends in WINDOWS.items() for end in ends
+             if end in item.get(name, {})]  # fmt: skip
+    connection.executemany("INSERT INTO link_date (link_id, name, moment) VALUES (?, ?, ?)", dates)

@@ -201,9 +201,21 @@ def _custom(
     }  # fmt: skip
     if profile(connection).name != "moodle":
         known["$ResourceLink.id.history"] = history(connection, link["id"]) if link else ""
+        known |= _dates(connection, link["id"] if link else "")
     asked = registered_custom(connection, tool.client_id)
     written: dict[str, str] = (json.loads(link["custom"]) if link else {}) | asked
     return {name: str(known.get(value, value)) for name, value in written.items()}
+
+
+def _dates(connection: sqlite3.Connection, link_id: str) -> dict[str, str]:
+    """The variables of a link's dates; "" where it has none."""
+    rows = connection.execute("SELECT name, moment FROM link_date WHERE link_id = ?", (link_id,)).fetchall()
+    set_dates = {str(row["name"]): str(row["moment"]) for row in rows}
+    return {
+        f"$ResourceLink.{name}.{end}": set_dates.get(f"{name}.{end}", "")
+        for name in ("available", "submission")
+        for end in ("startDateTime", "endDateTime")
+    }
 
 
 def _endpoint(

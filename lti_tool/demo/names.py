@@ -7,6 +7,11 @@ DEEP_LINK_SETTINGS = "https://purl.imsglobal.org/spec/lti-dl/claim/deep_linking_
 DEEP_LINK_DATA = "https://purl.imsglobal.org/spec/lti-dl/claim/data"
 CONTENT_ITEMS = "https://purl.imsglobal.org/spec/lti-dl/claim/content_items"
 DEEP_LINK_MESSAGE = "https://purl.imsglobal.org/spec/lti-dl/claim/msg"
+DEEP_LINK_ERROR = "https://purl.imsglobal.org/spec/lti-dl/claim/errormsg"
+DEEP_LINK_LOGS = (
+    "https://purl.imsglobal.org/spec/lti-dl/claim/log",
+    "https://purl.imsglobal.org/spec/lti-dl/claim/errorlog",
+)
 
 RESOURCE_LINK_REQUEST = "LtiResourceLinkRequest"
 DEEP_LINKING_REQUEST = "LtiDeepLinkingRequest"

@@ -85,7 +85,10 @@ def courses() -> ResponseReturnValue:
 def course(course_id: str) -> ResponseReturnValue:
     with lms().store.reading() as connection:
         here = visit(connection, course_id)
-        return render_template("demo/course.html", launch_url=url_for("demo_pages.home"), **here)
+        materials = connection.execute(
+            "SELECT * FROM material WHERE course_id = ? ORDER BY id", (course_id,)
+        ).fetchall()
+        return render_template("demo/course.html", launch_url=url_for("demo_pages.home"), materials=materials, **here)
 
 
 @blueprint.get("/courses/<course_id>/links/<link_id>")

@@ -48,6 +48,14 @@ CREATE TABLE IF NOT EXISTS tool_registration (
   request TEXT NOT NULL, state TEXT NOT NULL CHECK (state IN ('pending', 'active')), registered_at TEXT NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS registration_token (
   hash TEXT PRIMARY KEY, client_id TEXT NOT NULL, expires_at TEXT NOT NULL, used_at TEXT) STRICT;
+-- Dates that a tool has given a link, by the name of their variable ("available.startDateTime").
+CREATE TABLE IF NOT EXISTS link_date (
+  link_id TEXT NOT NULL REFERENCES link(id), name TEXT NOT NULL, moment TEXT NOT NULL,
+  PRIMARY KEY (link_id, name)) STRICT, WITHOUT ROWID;
+-- What a tool has given where no launch is taken: an address, or a fragment that is shown as it is written.
+CREATE TABLE IF NOT EXISTS material (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, course_id TEXT NOT NULL REFERENCES course(id), title TEXT NOT NULL,
+  url TEXT NOT NULL, html TEXT NOT NULL) STRICT;
 -- What a course or a link was copied from.
 CREATE TABLE IF NOT EXISTS copied_from (id TEXT PRIMARY KEY, source_id TEXT NOT NULL) STRICT, WITHOUT ROWID;
 -- One row per launch that was begun; its id travels as lti_message_hint.

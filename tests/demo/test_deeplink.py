@@ -67,13 +67,43 @@ def test_item_without_line_item_gets_no_column(lms: LmsDriver, picker: Picker) -
     assert "lineitem" not in lms.claims_for("member1", links(lms)[-1])[ENDPOINT_CLAIM]
 
 
-def test_accepted_item_of_another_type_is_taken_without_a_trace(
-    lms: LmsDriver, tool: KeyTool, clock: StillClock
-) -> None:
+def test_accepted_item_of_another_type_becomes_material(lms: LmsDriver, tool: KeyTool, clock: StillClock) -> None:
     lms.deep_linking(accept_types=["link", "html"])
     before = links(lms)
-    assert Picker(lms, tool, clock).answer({"type": "html", "html": "<b>"}).status == 200
+    items = {"type": "html", "html": "<b>&"}, {"type": "link", "url": f"{TOOL}/x", "title": "阅读"}
+    assert Picker(lms, tool, clock).answer(*items).status == 200
     assert links(lms) == before
+    page = lms.page("member1", "/courses/course-1").text
+    assert "<code>&lt;b&gt;&amp;</code>" in page
+    assert f'href="{TOOL}/x"' in page
+
+
+@pytest.mark.parametrize("item", [{"type": "link"}, {"type": "link", "url": "javascript:x"}, {"type": "html"}])
+def test_item_of_another_type_without_its_content_is_refused(
+    lms: LmsDriver, tool: KeyTool, clock: StillClock, item: dict[str, Any]
+) -> None:
+    lms.deep_linking(accept_types=["link", "html"])
+    assert Picker(lms, tool, clock).answer(item).status == 400
+
+
+def test_several_links_are_listed_with_columns_and_dates(lms: LmsDriver, picker: Picker) -> None:
+    dates = {
+        "available": {"startDateTime": "2026-12-01T00:00:00Z"},
+        "submission": {"endDateTime": "2026-12-08T00:00:00Z"},
+    }
+    custom = {"from": "$ResourceLink.available.startDateTime", "until": "$ResourceLink.submission.endDateTime",
+              "none": "$ResourceLink.available.endDateTime"}  # fmt: skip
+    page = picker.answer(ITEM, ITEM | {"title": "第 3 讲", "custom": custom, **dates}).text
+    assert page.count('data-item="ltiResourceLink"') == 2
+    assert "2026-12-08T00:00:00Z" in page
+    claims = lms.claims_for("member1", links(lms)[-1])
+    assert claims[CLAIM + "custom"] == {"from": "2026-12-01T00:00:00Z", "until": "2026-12-08T00:00:00Z", "none": ""}
+
+
+def test_error_of_the_tool_is_shown_in_the_course(lms: LmsDriver, picker: Picker) -> None:
+    assert (
+        "lti_errormsg=late" in picker.answer(**{"https://purl.imsglobal.org/spec/lti-dl/claim/errormsg": "late"}).text
+    )
 
 
 def test_nothing_chosen_comes_back_with_the_message(lms: LmsDriver, picker: Picker) -> None:
