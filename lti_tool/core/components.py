@@ -92,15 +92,19 @@ def _sample(name: str) -> tuple[str, dict[str, Any]]:
             "launch/closed.html",
             {"title": gettext("Not open yet"), "text": "12-01 08:00", "return_url": back, "back": None},
         ),
-        "deep_link_return": ("launch/deep_link_return.html", {"address": "#lms", "jwt": "x"}),
+        "deep_link_return": ("launch/deep_link_return.html", {"address": "#lms", "jwt": "x", "count": 2, "told": "", "asked": _ASKED}),
         "privacy": ("privacy.html", {}),
         "choose": (
             "launch/choose.html",
             {
-                "is_deep_link": False,
+                "is_deep_link": True,
+                "takes_several": True,
+                "most": 20,
+                "asked": _ASKED,
+                "awake_address": "",
                 "course": gettext("Course"),
                 "choose_address": "#choose",
-                "cancel_address": "",
+                "cancel_address": "#cancel",
                 "activities": _activities(),
                 "archived": [{"id": 3, "title": "Source criticism 材料辨析", "is_elsewhere": True}],
                 "bring_address": "#bring",
@@ -143,10 +147,13 @@ def _sample(name: str) -> tuple[str, dict[str, Any]]:
     return samples[name]
 
 
+_ASKED = {"is_plain": False, "has_column": True, "is_auto_created": False, "is_moodle": True}
+
+
 def _activities() -> list[dict[str, Any]]:
     return [
         {"id": 1, "title": "Reading sources 怎样阅读原始材料", "symbol": "lesson", "kind": gettext("Lesson"),
-         "is_draft": False, "meta": ["18′"], "why": gettext("a similar title")},
+         "is_draft": False, "meta": ["18′"], "why": gettext("a similar title"), "is_picked": False, "goes": ""},
         {"id": 2, "title": "Check 课后小测", "symbol": "quiz", "kind": gettext("Quiz"), "is_draft": True, "meta": [],
-         "why": ""},
+         "why": "", "is_picked": True, "goes": "11-27 10:00"},
     ]  # fmt: skip

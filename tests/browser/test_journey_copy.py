@@ -112,4 +112,4 @@ def test_LP_05_window_without_a_way_back_can_be_closed(screen: Screen) -> None:
     popup = opened.value
     popup.wait_for_load_state("networkidle")
     with popup.expect_event("close"):
-        popup.locator("[data-close-tab]").click()
+        popup.locator("[data-close-tab]").evaluate("button => setTimeout(() => button.click())")
