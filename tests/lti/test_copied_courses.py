@@ -1,5 +1,6 @@
 """Courses that an LMS has copied: what is copied, by whose word, and how often (CT-05 to CT-08, CP-05 to CP-07)."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -490,3 +491,15 @@ def test_dates_of_the_sources_links_stay_there(lms: Lms, source: Source) -> None
             select(Placement.lms_opens_at, Placement.lms_closes_at).where(Placement.context_id == copied)
         ).one()
     assert tuple(row) == (None, None)
+
+
+def test_CT_07_pasted_token_costs_what_an_invented_one_costs(lms: Lms, source: Source) -> None:
+    costs = []
+    for token in (source.tasks["quiz"].token, "f" * 32):
+        for role in ("Instructor", "Learner"):
+            who = {"person": f"stranger-{role}", "role": role, "course": "mine", "link": "l"}
+            lms.launch(**who, custom={"activity": token})
+            with counted(lms.database) as statements:
+                lms.launch(**who, custom={"activity": token})
+            costs.append([re.sub(r"\d+", "", each) for each in statements])
+    assert costs[:2] == costs[2:]
