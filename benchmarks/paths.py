@@ -11,7 +11,7 @@ from typing import Any
 
 from flask import Flask
 
-from benchmarks import drain, launches, memory, report, requests
+from benchmarks import drain, launches, memory, report, requests, rush
 from benchmarks.data import School, fill
 from benchmarks.measure import Side, compare, write_requests
 from benchmarks.openloop import open_loop
@@ -27,7 +27,7 @@ from tests.lms_client import LmsDriver
 FILES = Path("build/bench")
 LAUNCHES = 12_000
 READY_PAGES = 400
-NAMES = ("autosave", "open-loop", "heartbeat", "home", "template", "launch", "drain", "memory", "floors")
+NAMES = ("autosave", "open-loop", "heartbeat", "home", "template", "launch", "launch-rush", "drain", "memory", "floors")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ class Bench:
                                of_floor=self._upserts(), of_product=requests.beats(self.school, self.ports.tool_url))  # fmt: skip
             if self.wants("floors") and self.asked.other_floor is not None:
                 self._floors(here)
-        if self.wants("launch", "drain", "memory"):
+        if self.wants("launch", "launch-rush", "drain", "memory"):
             with running_lms(self.folder, self.ports, self.school.home_token, len(self.school.browsers)) as driver:
                 self._with_lms(driver)
 
@@ -216,6 +216,9 @@ class Bench:
                 made = requests.launches(ready(LAUNCHES), self.ports.lms_url)
                 self._compared(_Floor(url, pid(floor)), tool, "launch", self.line("P-07"), 0.40, of_product=made,
                                of_floor=requests.floor_upserts("/floor/verify-upsert", self.school))  # fmt: skip
+        if self.wants("launch-rush"):
+            with self._product():
+                self._rush(driver)
         if self.wants("drain"):
             with self._product():
                 for concurrency, name, target in ((8, "P-13", 0.80), (16, "P-14", 0.75)):
@@ -229,6 +232,13 @@ class Bench:
             row = Row(self.line("P-15"), self.what("memory of serve (MB)"), round(used, 1), 280, is_at_most=True,
                       raw="sum of PSS of parent, web and worker")  # fmt: skip
             self.report.add(row)
+
+    def _rush(self, driver: LmsDriver) -> None:
+        found = rush.launch_rush(self.ports.tool_url, driver)
+        raw = f"p50 {found.p50:.1f} ms, worst {found.worst:.0f} ms, {found.count} launches, load {report.load()}"
+        row = Row(self.line("P-17"), self.what("2,000 launches from one address in 60 s, p99 (ms)"), round(found.p99, 1), 500,
+                  is_at_most=True, raw=f"{raw}; bad answers {found.bad}" if found.bad else raw, is_valid=not found.bad)  # fmt: skip
+        self.report.add(row)
 
 
 @dataclass(frozen=True, slots=True)
