@@ -76,6 +76,7 @@ class LmsDriver:
         self.base_url = base_url.rstrip("/")
         self._app = app
         self._browsers: dict[str | None, Transport] = {}
+        self._people: dict[str, str] = {}
 
     @classmethod
     def over_wsgi(cls, app: Any) -> "LmsDriver":
@@ -125,7 +126,8 @@ class LmsDriver:
 
     def authorize_reply(self, url: str, *, person: str | None = None) -> Reply:
         """The bare answer of the authorization endpoint."""
-        return self.browser(person or AuthRequest.parse(url).parameters.get("login_hint")).request("GET", url)
+        hint = AuthRequest.parse(url).parameters.get("login_hint")
+        return self.browser(person or self._people.get(hint or "", hint)).request("GET", url)
 
     def launch(
         self, client: Client, person: str, link: str | None = None, *, course: str | None = None, **login: str | None
@@ -150,6 +152,16 @@ class LmsDriver:
                 return AuthRequest.parse(location)
             answer = client.get(location, base_url=_origin(action))
         raise AssertionError("login did not lead to the LMS")
+
+    def begun(self, **asked: str | None) -> dict[str, Any]:
+        """{person, link | course} -> {action, form}: what the person's browser POSTs to the tool, and where."""
+        begun: dict[str, Any] = self.control("POST", "launch", asked)
+        self._people[str(begun["form"]["login_hint"])] = str(asked["person"])
+        return begun
+
+    def sub_of(self, person: str) -> str:
+        """The person's id in id_tokens, which is a number in the moodle profile; a stranger's name stays."""
+        return str(self.control("GET", "people").get(person, person))
 
     # Forging
 
@@ -244,8 +256,7 @@ class LmsDriver:
         return rows
 
     def _begin(self, **asked: str | None) -> dict[str, Any]:
-        begun: dict[str, Any] = self.control("POST", "launch", asked)
-        return begun
+        return self.begun(**asked)
 
 
 LTI_CLAIMS = frozenset({

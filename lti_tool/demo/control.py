@@ -13,8 +13,9 @@ from lti_tool.demo.columns import allow_grades, drop_column
 from lti_tool.demo.faults import Fault
 from lti_tool.demo.gradebook import cells, score_log
 from lti_tool.demo.launches import Launch, begin, claims, find_link
+from lti_tool.demo.moodle import shown_person
 from lti_tool.demo.names import DEEP_LINKING_REQUEST, RESOURCE_LINK_REQUEST
-from lti_tool.demo.runtime import PROFILES, lms
+from lti_tool.demo.runtime import PROFILES, lms, profile
 from lti_tool.demo.seed import seed
 from lti_tool.demo.storage import switch_storage
 from lti_tool.demo.store import write_setting
@@ -169,6 +170,15 @@ def set_grades() -> ResponseReturnValue:
     with lms().store.writing() as connection:
         allow_grades(connection, str(asked["link"]), allowed=bool(asked["allowed"]))
     return "", 204
+
+
+@blueprint.get("/people")
+def show_people() -> ResponseReturnValue:
+    """{person: id that tools see}; the same but in the moodle profile."""
+    with lms().store.reading() as connection:
+        kind = profile(connection)
+        rows = connection.execute("SELECT id FROM person").fetchall()
+        return jsonify({row["id"]: shown_person(connection, kind, row["id"]) for row in rows})
 
 
 @blueprint.get("/columns")

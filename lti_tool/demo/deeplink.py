@@ -15,7 +15,7 @@ from lti_tool.demo.deep_link_rules import LONGEST_SECONDS, WINDOWS, BadResponse,
 from lti_tool.demo.faults import strike
 from lti_tool.demo.launches import deep_link_settings, is_fresh, tool_of
 from lti_tool.demo.names import DEEP_LINK_ERROR, DEEP_LINK_MESSAGE
-from lti_tool.demo.runtime import Tool, lms
+from lti_tool.demo.runtime import Tool, lms, profile
 from lti_tool.demo.store import stamp
 from lti_tool.demo.tool_keys import UnknownKey
 
@@ -111,7 +111,7 @@ def _add(connection: sqlite3.Connection, tool: Tool, course_id: str, item: dict[
         add_column(
             connection,
             link,
-            label=str(column.get("label") or link["title"]),
+            label=str(link["title"] if profile(connection).is_moodle else column.get("label") or link["title"]),
             maximum=maximum,
             resource_id=str(column.get("resourceId") or ""),
             tag=str(column.get("tag") or ""),

@@ -8,7 +8,9 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
+from lti_tool.demo import moodle
 from lti_tool.demo.copying import history
+from lti_tool.demo.moodle import shown_person
 from lti_tool.demo.names import (
     CLAIM,
     CONTEXT_ROLE,
@@ -77,8 +79,8 @@ def begin(
     return tool.login_url, {
         "iss": lms.issuer,
         "target_link_uri": str(link["url"]) if link else tool.deep_link_url,
-        "login_hint": person_id,
-        "lti_message_hint": json.dumps({"cmid": link_id, "launchid": launch.id}),
+        "login_hint": shown_person(connection, profile(connection), person_id),
+        "lti_message_hint": json.dumps(({} if link is None else {"cmid": link_id}) | {"launchid": launch.id}),
         "client_id": tool.client_id,
         "lti_deployment_id": tool.deployment_id,
         **platform_storage(connection).parameter,
@@ -118,6 +120,7 @@ def claims(connection: sqlite3.Connection, lms: Lms, launch: Launch, nonce: str)
     link = None if launch.link_id is None else find_link(connection, launch.link_id)
     tool, kind, now = tool_of(connection, link, launch.course_id), profile(connection), int(lms.now().timestamp())
     found = _identity(person) | {
+        "sub": shown_person(connection, kind, launch.person_id),
         "iss": lms.issuer,
         "aud": tool.client_id,
         "iat": now,
@@ -147,6 +150,8 @@ def claims(connection: sqlite3.Connection, lms: Lms, launch: Launch, nonce: str)
         found[CLAIM + "resource_link"] = {"id": link["id"], "title": link["title"], "description": link["description"]}
     else:
         found[DEEP_LINK_SETTINGS] = deep_link_settings(connection, lms, launch.id)
+    if kind.is_moodle:
+        moodle.dress(found, lms, person, course, link)
     return found
 
 
@@ -179,7 +184,6 @@ def _member(connection: sqlite3.Connection, launch: Launch) -> tuple[sqlite3.Row
 
 def _identity(person: sqlite3.Row) -> dict[str, Any]:
     return {
-        "sub": person["id"],
         "name": f"{person['family_name']}{person['given_name']}",
         "given_name": person["given_name"],
         "family_name": person["family_name"],
@@ -195,7 +199,7 @@ def _custom(
     Variables we know are replaced, the others stay as they are (Moodle does so, and does not know the link's history).
     """
     known = {
-        "$User.id": person["id"], "$User.username": person["id"], "$Context.id": course["id"],
+        "$User.id": shown_person(connection, profile(connection), person["id"]), "$User.username": person["id"], "$Context.id": course["id"],
         "$Context.id.history": history(connection, course["id"]), "$ResourceLink.id": link["id"] if link else "",
         "$ResourceLink.title": link["title"] if link else "",
     }  # fmt: skip
@@ -234,6 +238,8 @@ def _endpoint(
     ).fetchall()  # fmt: skip
     if len(rows) == 1:
         endpoint["lineitem"] = line_item_url(lms, kind, course_id, int(rows[0]["id"]))
+    elif not rows and link_id is not None and kind.is_moodle and _allows_grades(connection, link_id):
+        endpoint["lineitem"] = ""  # a tool has deleted it
     return endpoint
 
 
@@ -244,7 +250,7 @@ def _allows_grades(connection: sqlite3.Connection, link_id: str | None) -> bool:
 
 def deep_link_settings(connection: sqlite3.Connection, lms: Lms, launch_id: str) -> dict[str, Any]:
     """The settings of a deep linking request; the setting `deep_linking` changes them, its nulls take members away."""
-    settings = {
+    settings: dict[str, Any] = {
         "deep_link_return_url": f"{lms.issuer}/lti/deep-link-return/{launch_id}",
         "accept_types": ["ltiResourceLink"],
         "accept_presentation_document_targets": ["iframe", "window"],
@@ -252,5 +258,8 @@ def deep_link_settings(connection: sqlite3.Connection, lms: Lms, launch_id: str)
         "accept_lineitem": True,
         "auto_create": True,
         "data": f"launch {launch_id}",
-    } | json.loads(read_setting(connection, "deep_linking") or "{}")
+    }
+    if profile(connection).is_moodle:
+        settings |= moodle.DEEP_LINKING
+    settings |= json.loads(read_setting(connection, "deep_linking") or "{}")
     return {name: value for name, value in settings.items() if value is not None}

@@ -10,7 +10,8 @@ from flask.typing import ResponseReturnValue
 from lti_tool.demo import keys
 from lti_tool.demo.faults import strike
 from lti_tool.demo.launches import Launch, NoSuchLaunch, claims, find_launch, is_fresh
-from lti_tool.demo.runtime import Tool, find_tool, lms, profile
+from lti_tool.demo.moodle import shown_person
+from lti_tool.demo.runtime import Profile, Tool, find_tool, lms, profile
 from lti_tool.demo.storage import platform_storage
 from lti_tool.demo.store import stamp
 
@@ -57,7 +58,9 @@ def authorize() -> ResponseReturnValue:
             values = _answer(connection, tool)
     except Broken as broken:
         lms().note_refusal("authorize", broken.description)
-        return _page("demo/broken.html", status=400, description=broken.description)
+        with lms().store.reading() as connection:
+            is_moodle = profile(connection).is_moodle
+        return _page("demo/broken.html", status=404 if is_moodle else 400, description=broken.description)
     return _page("demo/autopost.html", action=request.values["redirect_uri"], values=values)
 
 
@@ -74,7 +77,7 @@ def _answer(connection: sqlite3.Connection, tool: Tool) -> dict[str, str]:
     """The form values for the tool: id_token and state, or error and state."""
     state = {"state": request.values["state"]} if "state" in request.values else {}
     try:
-        _check_protocol()
+        _check_protocol(profile(connection))
         launch = _check_hint(connection)
         found = _claims(connection, launch, tool)
     except Refused as refused:
@@ -93,7 +96,7 @@ def _claims(connection: sqlite3.Connection, launch: Launch, tool: Tool) -> dict[
     return found
 
 
-def _check_protocol() -> None:
+def _check_protocol(kind: Profile) -> None:
     asked = request.values
     for name, value, code in (
         ("scope", "openid", "invalid_scope"),
@@ -101,6 +104,8 @@ def _check_protocol() -> None:
         ("response_mode", "form_post", "invalid_request"),
         ("prompt", "none", "invalid_request"),
     ):
+        if asked.get(name) != value and name == "scope" and kind.is_moodle:
+            raise Broken(name)
         if asked.get(name) != value:
             raise Refused(code, f"{name} must be {value}")
     for name in ("state", "nonce", "login_hint", "lti_message_hint"):
@@ -118,7 +123,8 @@ def _check_hint(connection: sqlite3.Connection) -> Launch:
     row = find_launch(connection, request.values["lti_message_hint"])
     if row is None:
         raise Refused("invalid_request", "lti_message_hint is unknown")
-    if person_id != request.values["login_hint"] or person_id != row["person_id"]:
+    hint = request.values["login_hint"]
+    if hint != shown_person(connection, profile(connection), person_id) or person_id != row["person_id"]:
         raise Refused("access_denied", "login_hint is not the person who is logged in")
     if not is_fresh(row["created_at"], lms().now()):
         raise Refused("launch_no_longer_valid", "this launch was begun too long ago")

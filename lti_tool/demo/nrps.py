@@ -1,5 +1,6 @@
 """Names and Role Provisioning Services 2.0: who is in a course."""
 
+import re
 import sqlite3
 from typing import Any
 
@@ -8,6 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from lti_tool.demo.faults import strike
 from lti_tool.demo.launches import service_base
+from lti_tool.demo.moodle import shown_person
 from lti_tool.demo.names import CONTEXT_ROLE, SCOPE_ROSTER, TYPE_MEMBERS
 from lti_tool.demo.runtime import Profile, lms, profile
 from lti_tool.demo.services import cut, must_accept, typed
@@ -30,11 +32,13 @@ def memberships(course_id: str) -> ResponseReturnValue:
             raise ServiceRefused(404, "no such course or link")
         kind = profile(connection)
         page, link = cut([row for row in _members(connection, course_id) if _is_asked_for(row, kind)])
-    container = {
-        "id": f"{service_base(lms(), 'nrps', course_id)}/memberships",
-        "context": {"id": course["id"], "label": course["label"], "title": course["title"]},
-        "members": [_member(row, kind) for row in page],
-    }
+        container = {
+            "id": f"{service_base(lms(), 'nrps', course_id)}/memberships",
+            "context": {"id": course["id"], "label": course["label"], "title": course["title"]},
+            "members": [_member(connection, row, kind) for row in page],
+        }
+        if kind.is_moodle:
+            link = {name: re.sub("role=[^&>]*&", "", value) for name, value in link.items()}  # it loses the filter
     answer = typed(container, TYPE_MEMBERS)
     answer.headers.update(link)
     return answer
@@ -60,10 +64,11 @@ def _is_asked_for(row: sqlite3.Row, kind: Profile) -> bool:
     return is_listed and role in (None, row["role"], CONTEXT_ROLE + str(row["role"]))
 
 
-def _member(row: sqlite3.Row, kind: Profile) -> dict[str, Any]:
-    return {
+def _member(connection: sqlite3.Connection, row: sqlite3.Row, kind: Profile) -> dict[str, Any]:
+    extra = {"lis_person_sourcedid": f"ID{row['id']}", "ext_user_username": row["id"]} if kind.is_moodle else {}
+    return extra | {
         "status": row["status"],
-        "user_id": row["id"],
+        "user_id": shown_person(connection, kind, row["id"]),
         "roles": [row["role"] if kind.short_roster_roles else CONTEXT_ROLE + row["role"]],
         "name": f"{row['family_name']}{row['given_name']}",
         "given_name": row["given_name"],

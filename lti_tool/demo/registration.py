@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 
+from lti_tool.demo import moodle
 from lti_tool.demo.faults import strike
 from lti_tool.demo.names import ALL_SCOPES, DEEP_LINKING_REQUEST, PLATFORM_CONFIGURATION, RESOURCE_LINK_REQUEST
 from lti_tool.demo.names import TOOL_CONFIGURATION as TOOL
@@ -57,7 +58,8 @@ def configuration() -> ResponseReturnValue:
         return answer
     addresses = urls(lms())
     with lms().store.reading() as connection:
-        variables = [*VARIABLES, *([] if profile(connection).name == "moodle" else ["ResourceLink.id.history"])]
+        is_moodle = profile(connection).is_moodle
+    variables = [*VARIABLES, *([] if is_moodle else ["ResourceLink.id.history"])]
     return jsonify({
         "issuer": lms().issuer,
         "authorization_endpoint": addresses["auth_url"],
@@ -72,8 +74,8 @@ def configuration() -> ResponseReturnValue:
         "scopes_supported": ["openid", *ALL_SCOPES],
         "claims_supported": ["sub", "iss", "name", "given_name", "family_name", "email"],
         PLATFORM_CONFIGURATION: {
-            "product_family_code": "dangke-demo",
-            "version": "1",
+            "product_family_code": moodle.FAMILY if is_moodle else "dangke-demo",
+            "version": "4.5.6 (Build: 20250811)" if is_moodle else "1",
             "messages_supported": [{"type": RESOURCE_LINK_REQUEST},
                                    {"type": DEEP_LINKING_REQUEST, "placements": ["ContentArea"]}],
             "variables": variables,

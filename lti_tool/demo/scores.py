@@ -17,8 +17,9 @@ from flask.typing import ResponseReturnValue
 from lti_tool.demo.ags import find
 from lti_tool.demo.faults import FaultKind, failure, strike
 from lti_tool.demo.launches import line_item_url
+from lti_tool.demo.moodle import error_page, meant_person, shown_person
 from lti_tool.demo.names import SCOPE_RESULT_READ, SCOPE_SCORE, TYPE_RESULTS, TYPE_SCORE
-from lti_tool.demo.runtime import lms, profile
+from lti_tool.demo.runtime import Profile, lms, profile
 from lti_tool.demo.services import cut, must_accept, must_send, refusal, typed
 from lti_tool.demo.store import stamp
 from lti_tool.demo.tokens import ServiceRefused, require
@@ -71,7 +72,8 @@ def post_score(course_id: str, item_id: int) -> ResponseReturnValue:
     try:
         with lms().store.writing() as connection:
             client = require(connection, SCOPE_SCORE)
-            score = Score.read(must_send(profile(connection), TYPE_SCORE))
+            kind = profile(connection)
+            score = _meant(connection, kind, Score.read(must_send(kind, TYPE_SCORE)))
             _check(connection, find(connection, course_id, item_id, client), score)
             if not is_lost:
                 _store(connection, course_id, item_id, score)
@@ -94,12 +96,15 @@ def results(course_id: str, item_id: int) -> ResponseReturnValue:
         must_accept(profile(connection), TYPE_RESULTS)
         item = find(connection, course_id, item_id, client)
         url = line_item_url(lms(), profile(connection), course_id, item_id)
-        rows = connection.execute(
+        found = connection.execute(
             "SELECT * FROM grade WHERE line_item_id = ? AND score IS NOT NULL ORDER BY person_id", (item_id,)
-        )
-        wanted = request.args.get("user_id")
-        page, link = cut([row for row in rows if wanted in (None, row["person_id"])])
-    answer = typed([_result(url, item, row) for row in page], TYPE_RESULTS)
+        ).fetchall()
+        kind, wanted = profile(connection), request.args.get("user_id")
+        if kind.is_moodle and "limit" in request.args:
+            return error_page()
+        shown = {row["person_id"]: shown_person(connection, kind, row["person_id"]) for row in found}
+        page, link = cut([row for row in found if wanted in (None, shown[row["person_id"]])])
+    answer = typed([_result(url, item, row, shown[row["person_id"]]) for row in page], TYPE_RESULTS)
     answer.headers.update(link)
     return answer
 
@@ -123,10 +128,17 @@ def _moment(text: Any) -> datetime:
     return moment.astimezone(UTC)
 
 
+def _meant(connection: sqlite3.Connection, kind: Profile, score: Score) -> Score:
+    """The score of the person whom the tool means. Raises ServiceRefused: Moodle breaks (502) over what is no number."""
+    if kind.is_moodle and not score.person_id.isdigit():
+        raise ServiceRefused(502, "Coding error detected")
+    return replace(score, person_id=meant_person(connection, kind, score.person_id))
+
+
 def _check(connection: sqlite3.Connection, item: sqlite3.Row, score: Score) -> None:
     """Raises ServiceRefused: 400 for somebody who gets no grades here or a time to come, 409 unless the timestamp grows."""
     row = connection.execute(
-        "SELECT grade.timestamp FROM enrolment LEFT JOIN grade ON grade.line_item_id = ? AND grade.person_id = ?"
+        "SELECT grade.timestamp, grade.score FROM enrolment LEFT JOIN grade ON grade.line_item_id = ? AND grade.person_id = ?"
         " WHERE enrolment.course_id = ? AND enrolment.person_id = ? AND role = 'Learner' AND status = 'Active'",
         (item["id"], score.person_id, item["course_id"], score.person_id),
     ).fetchone()
@@ -134,10 +146,11 @@ def _check(connection: sqlite3.Connection, item: sqlite3.Row, score: Score) -> N
         raise ServiceRefused(400, "Incorrect score received: userId gets no grades in this course")
     if (score.moment - lms().now()).total_seconds() > LEEWAY_SECONDS:
         raise ServiceRefused(400, "timestamp lies ahead")
-    if row["timestamp"] is None:
+    kind = profile(connection)
+    if row["timestamp"] is None or (kind.is_moodle and row["score"] is None):
         return
     last, moment = datetime.fromisoformat(row["timestamp"]), score.moment
-    if profile(connection).whole_seconds:
+    if kind.whole_seconds:
         last, moment = last.replace(microsecond=0), moment.replace(microsecond=0)
     if moment <= last:
         raise ServiceRefused(409, "Refusing score with an earlier timestamp")
@@ -173,6 +186,7 @@ def _log(connection: sqlite3.Connection, item_id: int, status: int, reason: str,
         body = None
     posted = body if isinstance(body, dict) else {}
     texts = {name: posted.get(name) if isinstance(posted.get(name), str) else None for name in LOGGED_TEXTS}
+    texts["userId"] = meant_person(connection, profile(connection), texts["userId"] or "") or None
     numbers = {name: posted.get(name) if isinstance(posted.get(name), int | float) else None for name in LOGGED_NUMBERS}
     connection.execute(
         "INSERT INTO score_log (line_item_id, person_id, activity_progress, grading_progress, timestamp, comment, score,"
@@ -181,11 +195,11 @@ def _log(connection: sqlite3.Connection, item_id: int, status: int, reason: str,
     )
 
 
-def _result(url: str, item: sqlite3.Row, row: sqlite3.Row) -> dict[str, Any]:
+def _result(url: str, item: sqlite3.Row, row: sqlite3.Row, person: str) -> dict[str, Any]:
     path, mark, query = url.partition("?")
     return {
-        "id": f"{path}/results/{row['person_id']}{mark}{query}",
-        "userId": row["person_id"],
+        "id": f"{path}/results/{person}{mark}{query}",
+        "userId": person,
         "resultScore": row["score"],
         "resultMaximum": item["maximum"],
         "comment": row["comment"],

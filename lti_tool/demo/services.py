@@ -7,7 +7,8 @@ from urllib.parse import urlencode
 
 from flask import Flask, Response, request
 
-from lti_tool.demo.runtime import Profile, lms
+from lti_tool.demo.moodle import named_in_the_status_line
+from lti_tool.demo.runtime import Profile, lms, profile
 from lti_tool.demo.tokens import ServiceRefused
 
 LARGEST_PAGE = 1000
@@ -28,6 +29,9 @@ def refusal(status: int, reason: str) -> Response:
     """An error answer of a service; what was planned is no refusal and does not come here."""
     lms().note_refusal(request.path, f"{status} {reason}")
     answer = Response(json.dumps({"status": status, "reason": reason}), status, mimetype="application/json")
+    with lms().store.reading() as connection:
+        if profile(connection).is_moodle:
+            named_in_the_status_line(answer, reason)
     if status == 401:
         answer.headers["WWW-Authenticate"] = "Bearer"
     return answer

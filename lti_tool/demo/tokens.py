@@ -12,10 +12,11 @@ from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from lti_tool.demo.faults import strike
+from lti_tool.demo.moodle import error_page
 from lti_tool.demo.names import ALL_SCOPES, ASSERTION_TYPE
 from lti_tool.demo.runtime import Tool, find_tool, granted_scopes, lms, profile
 from lti_tool.demo.store import stamp
-from lti_tool.demo.tool_keys import UnknownKey
+from lti_tool.demo.tool_keys import UnknownKey, UnreadableKeySet
 
 blueprint = Blueprint("demo_tokens", __name__)
 
@@ -47,16 +48,33 @@ def token() -> ResponseReturnValue:
     answer, _ = strike(lms().faults, "token")
     if answer is not None:
         return answer
+    with lms().store.reading() as connection:
+        is_moodle = profile(connection).is_moodle
     try:
         scopes = _asked_scopes()
-        client_id, claims = _verified_assertion()
+        client_id, claims = _verified_assertion(is_moodle=is_moodle)
         granted = _grant(client_id, claims, _offered(client_id, scopes))
     except TokenRefused as refused:
         lms().note_refusal("token", refused.description)
-        return jsonify({"error": refused.code, "error_description": refused.description}), 400
+        return _refused(refused, is_moodle=is_moodle)
     reply = jsonify(granted)
+    if is_moodle:
+        reply.mimetype = "text/html"
     reply.headers["Cache-Control"] = "no-store"
     return reply
+
+
+def _refused(refused: TokenRefused, *, is_moodle: bool) -> ResponseReturnValue:
+    """An OAuth error; Moodle puts the exception's words in its place, unescaped, or shows an error page."""
+    if not is_moodle:
+        return jsonify({"error": refused.code, "error_description": refused.description}), 400
+    if isinstance(refused.__cause__, UnreadableKeySet):
+        return error_page()  # the tool's key set may not be fetched, or cannot be
+    if isinstance(refused.__cause__, UnknownKey):
+        text = '{"error" : ""kid" invalid, unable to lookup correct key"}'
+    else:
+        text = f'{{"error" : "{refused.description if refused.code == "invalid_client" else refused.code}"}}'
+    return text, 400, {"Content-Type": "text/html; charset=UTF-8"}
 
 
 def require(connection: sqlite3.Connection, *any_of: str) -> str:
@@ -105,7 +123,7 @@ def _offered(client_id: str, asked: list[str]) -> list[str]:
     return scopes
 
 
-def _verified_assertion() -> tuple[str, dict[str, Any]]:
+def _verified_assertion(*, is_moodle: bool) -> tuple[str, dict[str, Any]]:
     assertion = request.form.get("client_assertion", "")
     tool, kid = _sender(assertion)
     try:
@@ -115,7 +133,7 @@ def _verified_assertion() -> tuple[str, dict[str, Any]]:
         )  # fmt: skip
     except (UnknownKey, jwt.PyJWTError) as error:
         raise TokenRefused("invalid_client", str(error)) from error
-    _check_claims(claims, tool.client_id)
+    _check_claims(claims, tool.client_id, is_moodle=is_moodle)
     return tool.client_id, claims
 
 
@@ -135,8 +153,8 @@ def _sender(assertion: str) -> tuple[Tool, str]:
     return tool, str(header["kid"])
 
 
-def _check_claims(claims: dict[str, Any], client_id: str) -> None:
-    now = lms().now().timestamp()
+def _check_claims(claims: dict[str, Any], client_id: str, *, is_moodle: bool) -> None:
+    now, leeway = lms().now().timestamp(), 0 if is_moodle else LEEWAY_SECONDS
     if claims.get("sub") != client_id:
         raise TokenRefused("invalid_client", "sub must be the client_id")
     if claims.get("aud") not in (f"{lms().issuer}/token", [f"{lms().issuer}/token"]):
@@ -144,7 +162,7 @@ def _check_claims(claims: dict[str, Any], client_id: str) -> None:
     for name in ("iat", "exp"):
         if not isinstance(claims.get(name), int | float) or isinstance(claims.get(name), bool):
             raise TokenRefused("invalid_client", f"{name} is missing or no number")
-    if claims["exp"] <= now - LEEWAY_SECONDS or claims["iat"] > now + LEEWAY_SECONDS:
+    if claims["exp"] <= now - leeway or claims["iat"] > now + leeway:
         raise TokenRefused("invalid_client", "the assertion is expired or not yet valid")
     if not isinstance(claims.get("nbf", 0), int | float) or claims.get("nbf", 0) > now + LEEWAY_SECONDS:
         raise TokenRefused("invalid_client", "nbf is no number or lies ahead")

@@ -11,7 +11,11 @@ Fetch = Callable[[str], bytes]
 
 
 class UnknownKey(LookupError):
-    """The tool publishes no usable RSA key with this kid, or its key set cannot be read."""
+    """The tool publishes no usable RSA key with this kid."""
+
+
+class UnreadableKeySet(UnknownKey):
+    """The key set cannot be fetched or read."""
 
 
 class ToolKeys:
@@ -42,4 +46,4 @@ class ToolKeys:
             published: dict[str, Any] = json.loads(self._fetch(jwks_url))
             return jwt.PyJWKSet.from_dict(published).keys
         except (OSError, ValueError, jwt.PyJWTError) as error:
-            raise UnknownKey(f"the key set at {jwks_url} cannot be read: {error}") from error
+            raise UnreadableKeySet(f"the key set at {jwks_url} cannot be read: {error}") from error

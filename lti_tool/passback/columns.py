@@ -20,6 +20,9 @@ from lti_tool.lms.platform import Platform
 
 EVERY = timedelta(minutes=5)
 AT_ONCE = 20
+TEACHER_ALLOWS = frozenset({"moodle"})
+"""LMSs that offer the scope to make columns even where the teacher has not allowed grades. A column of ours would be a
+second one beside the activity's own, without its completion; so we wait for the tick, and the instructor is told of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,7 @@ class Missing:
     maximum: int
     scopes: tuple[str, ...]
     may_create: bool
-    """AG-28: one that was there and is gone is made anew only if we had made it."""
+    """AG-28: one that was there and is gone is made anew only if we had made it. Never in an LMS of TEACHER_ALLOWS."""
 
 
 def look(database: Database, connector: Connector, now: datetime) -> int:
@@ -107,6 +110,7 @@ def _take(connection: Connection, now: datetime) -> list[Missing]:
             Placement.title.label("link_title"),
             Activity.title.label("activity_title"),
             Activity.token,
+            Registration.family,
         )
         .select_from(LineItem)
         .join(Placement, Placement.id == LineItem.placement_id)
@@ -136,7 +140,8 @@ def _take(connection: Connection, now: datetime) -> list[Missing]:
                     row.activity_title or row.link_title,
                     row.maximum,
                     tuple(row.scopes),
-                    row.state is LineItemState.none or row.source is LineItemSource.created,
+                    (row.state is LineItemState.none and row.family.lower() not in TEACHER_ALLOWS)
+                    or row.source is LineItemSource.created,
                 )
             )
     return taken

@@ -143,7 +143,7 @@ class Services:
         self, link: str, person: str = "member1", given: float | None = 8, *, at: datetime, **changes: Any
     ) -> Reply:
         """Post a score of up to 10 points."""
-        score = {"userId": person, "timestamp": at.isoformat(timespec="milliseconds"), "activityProgress": "Completed",
+        score = {"userId": self.lms.sub_of(person), "timestamp": at.isoformat(timespec="milliseconds"), "activityProgress": "Completed",
                  "gradingProgress": "FullyGraded", "scoreGiven": given, "scoreMaximum": 10} | changes  # fmt: skip
         return self.send_score(
             self.line_item(link), {name: value for name, value in score.items() if value is not None}

@@ -150,7 +150,7 @@ def test_hint_is_spent_by_its_first_use_in_the_moodle_profile(lms: LmsDriver) ->
     assert "azp" not in claims
     assert claims["exp"] - claims["iat"] == 60
     assert claims[ENDPOINT_CLAIM]["lineitem"].endswith("/lineitem?type_id=1")
-    assert lms.authorize_reply(url).status == 400
+    assert lms.authorize_reply(url).status == 404
 
 
 def test_old_hint_is_refused(lms: LmsDriver, clock: StillClock) -> None:

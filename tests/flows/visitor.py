@@ -86,7 +86,7 @@ class Visitor:
     def log_in(self, link: str | None = None, *, course: str | None = None, **login: str | None) -> AuthRequest:
         """The first half: the login with its cookie probe, up to the authentication request."""
         asked = {"person": self.person} | ({"course": course} if link is None else {"link": link})
-        begun = self.lms.control("POST", "launch", asked)
+        begun = self.lms.begun(**asked)
         form = {name: value for name, value in {**begun["form"], **login}.items() if value is not None}
         answer = self._ask("POST", begun["action"], form=form)
         for _ in range(4):

@@ -100,7 +100,8 @@ class Course:
                 .values(client_id="dangke-demo", issuer=ISSUER, token_url=TOKEN_URL)
             )
             for person, sub in ((school.member, "member1"), (school.member2, "member2")):
-                session.execute(update(Member).where(Member.id == person.member_id).values(sub=sub))
+                shown = lms.sub_of(sub)
+                session.execute(update(Member).where(Member.id == person.member_id).values(sub=shown))
 
     def link(self, link: str = "link-quiz", maximum: int = 20) -> tuple[Activity, int]:
         """An activity behind a link, with the column that the claim names."""
