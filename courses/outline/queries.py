@@ -245,11 +245,16 @@ def _split(home_id: int, rows: Any) -> Outline | None:
 
 def members(connection: Connection, context_id: int) -> int:
     """How many active members the course has. One statement."""
-    return connection.scalar(select(func.count()).select_from(Enrolment).where(*_is_member(context_id))) or 0
+    return connection.scalar(select(func.count()).select_from(Enrolment).where(*_counts(context_id))) or 0
 
 
 def _is_member(context_id: int) -> tuple[Any, ...]:
     return Enrolment.context_id == context_id, Enrolment.is_active, Enrolment.role == Role.member
+
+
+def _counts(context_id: int) -> tuple[Any, ...]:
+    """Members but for test users (RO-14): their results are shown, and stand in no number."""
+    return (*_is_member(context_id), Enrolment.gradable)
 
 
 def tallies(connection: Connection, home_id: int, context_id: int) -> dict[int, Any]:
@@ -265,7 +270,7 @@ def tallies(connection: Connection, home_id: int, context_id: int) -> dict[int, 
         )
         .join(Activity, Activity.id == Result.activity_id)
         .join(Enrolment, (Enrolment.member_id == Result.member_id) & (Enrolment.context_id == Activity.context_id))
-        .where((Activity.parent_id == home_id) | (Activity.id == home_id), *_is_member(context_id))
+        .where((Activity.parent_id == home_id) | (Activity.id == home_id), *_counts(context_id))
         .group_by(Result.activity_id)
     ).all()
     return {row.activity_id: row for row in rows}
@@ -298,7 +303,7 @@ MEMBERS_A_PAGE = 50
 def roll(connection: Connection, context_id: int, *, after: str = "", limit: int = MEMBERS_A_PAGE) -> list[Any]:
     """Active members in order of name, `limit` and one more to know whether others follow. One statement."""
     statement = (
-        select(Member.id, Member.name, Enrolment.last_launch_at)
+        select(Member.id, Member.name, Enrolment.last_launch_at, Enrolment.gradable)
         .join(Enrolment, Enrolment.member_id == Member.id)
         .where(*_is_member(context_id))
         .order_by(Member.name, Member.id)

@@ -6,10 +6,10 @@ import secrets
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
 from courses.lessons.rules import Wanted
-from courses.outline import services
+from courses.outline import queries, services
 from lti_tool.identity.actor import Role
 from lti_tool.identity.models import Enrolment, EnrolmentSource, Member
 from lti_tool.ledger import services as ledger
@@ -319,3 +319,19 @@ def test_endless_number_of_a_page_of_members_is_no_fault_of_ours(school: School,
     home = make.home()
     page = school.client(school.instructor).get(f"/home/{home.id}/members", query_string={"after": "9" * 5000})
     assert page.status_code == 200
+
+
+def test_RO_14_test_user_stands_in_no_number(school: School, make: Makers) -> None:
+    """Shown to who teaches, with a tag; counted nowhere."""
+    home = make.home()
+    lesson = make.lesson(parent=home)
+    person = school.new_member("Test")
+    with school.database.writing() as session:
+        session.execute(update(Enrolment).where(Enrolment.member_id == person.member_id).values(gradable=False))
+    school.client(person).post_json(f"/lessons/{lesson.id}/progress", {"seen": ["t1", "t2"]})
+    with school.database.reading_core() as connection:
+        assert queries.members(connection, school.context_id) == 2
+        assert queries.tallies(connection, home.id, school.context_id) == {}
+    grid = school.client(school.instructor).get(f"/home/{home.id}/members").text
+    assert re.search(r'Test <span class="tag tag--line">测试用户</span>', grid)
+    assert grid.count("测试用户") == 1

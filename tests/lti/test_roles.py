@@ -1,5 +1,6 @@
-"""Roles (case list 2.4; RO-10, RO-14, RO-16 and RO-19 come later), over whole launches and over the pure table."""
+"""Roles (case list 2.4; mentors, RO-16, stand in test_mentors), over whole launches and over the pure table."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -8,10 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
+from lti_tool.core.errors import Invalid, NotFound
 from lti_tool.identity.actor import Role
-from lti_tool.identity.models import Enrolment, Member
+from lti_tool.identity.models import Enrolment, Member, Registration
+from lti_tool.launch.edge import edge_of
 from lti_tool.launch.refused import Refused
-from lti_tool.launch.rules.roles import TABLE, Standing, read_roles, standing
+from lti_tool.launch.registrations import RegistrationForm, register
+from lti_tool.launch.role_tables import roles_of, set_roles
+from lti_tool.launch.rules.roles import TABLE, TEST_USER, Standing, read_roles, standing
+from lti_tool.ledger.models import ScorePost
+from lti_tool.ledger.rules import Outcome, PostState
+from lti_tool.ledger.services import record
 from tests.lti.world import ORIGIN, World, csrf_of
 
 pytestmark = pytest.mark.shows("E-04")
@@ -91,6 +99,22 @@ def test_RO_09_system_administrator_has_no_rights_by_that(world: World, browser:
     assert launched_as(world, world.browser(), [f"{SYSTEM}Administrator", f"{M}#Learner"])[0] is Role.member
 
 
+def test_RO_10_instructor_and_learner(world: World, browser: FlaskClient) -> None:
+    """Who teaches and learns teaches; a switch shows the course as members see it, and nothing of his own is graded."""
+    activity = world.bound()
+    assert launched_as(world, browser, [f"{M}#Instructor", f"{M}#Learner"]) == (Role.instructor, False)
+    page = f"/probe/{activity.id}"
+    assert browser.get(page, base_url=ORIGIN).get_json()["may_author"] is True
+    form = {"csrf_token": csrf_of(browser.get("/privacy", base_url=ORIGIN)), "activity": str(activity.id)}
+    course = f"/lti/courses/{activity.context_id}/preview"
+    for address, role in ((course, "member"), (f"{course}/end", "instructor")):
+        switched = browser.post(address, data=form, headers={"Origin": ORIGIN}, base_url=ORIGIN)
+        assert switched.headers["Location"] == page
+        found = browser.get(page, base_url=ORIGIN).get_json()
+        assert (found["role"], found["gradable"]) == (role, False)
+    assert post_of(world, activity.id) is PostState.not_gradable
+
+
 def test_RO_11_no_roles_at_all(world: World, browser: FlaskClient) -> None:
     assert launched_as(world, browser, []) == (Role.guest, False)
 
@@ -110,6 +134,26 @@ def test_RO_12_unknown_role_alone(world: World, browser: FlaskClient) -> None:
 )  # fmt: skip
 def test_RO_13_look_alikes(world: World, browser: FlaskClient, name: str) -> None:
     assert launched_as(world, browser, [name]) == (Role.guest, False)
+
+
+def test_RO_14_test_user_works_as_a_member_and_is_not_posted(world: World, browser: FlaskClient) -> None:
+    activity = world.bound()
+    assert launched_as(world, browser, [TEST_USER, f"{M}#Learner"]) == (Role.member, False)
+    assert browser.get(f"/probe/{activity.id}", base_url=ORIGIN).get_json()["role"] == "member"
+    assert post_of(world, activity.id) is PostState.not_gradable
+    # Alone it is no role in the course.
+    assert launched_as(world, world.browser(), [TEST_USER]) == (Role.guest, False)
+
+
+def post_of(world: World, activity_id: int, sub: str = "member1") -> PostState:
+    """Record a full score; what becomes of it."""
+    with world.runtime.database.writing() as session:
+        member_id = session.scalars(select(Member.id).where(Member.sub == sub)).one()
+        record(
+            session, activity_id=activity_id, member_id=member_id, outcome=Outcome(Decimal(1), Decimal(50), completed=True),
+            verb="submitted", source=f"test:{member_id}", now=world.runtime.clock.now(),
+        )  # fmt: skip
+        return session.scalars(select(ScorePost.state).where(ScorePost.member_id == member_id)).one()
 
 
 @pytest.mark.parametrize("value", ["Instructor", [f"{M}#Learner", 5], {"a": "b"}, [None], True])
@@ -139,6 +183,60 @@ def test_RO_18_none_roles_are_ignored(world: World, browser: FlaskClient) -> Non
     none = [f"{SYSTEM}None", f"{INSTITUTION}None"]
     assert launched_as(world, browser, [*none, f"{M}#Learner"]) == (Role.member, True)
     assert launched_as(world, world.browser(), none) == (Role.guest, False)
+
+
+def test_RO_19_table_of_a_registration_comes_first(world: World, browser: FlaskClient) -> None:
+    """What this LMS means by a role: given, raised, taken away, and back to LTI's table."""
+    tutor, admin = "urn:example:role:tutor", f"{INSTITUTION}Administrator"
+    assert launched_as(world, browser, [tutor]) == (Role.guest, False)
+    changes = {tutor: Role.assistant, admin: Role.instructor, "Instructor": Role.member, f"{M}#Learner": Role.guest}
+    change_roles(world, changes)
+    for name, role in changes.items():
+        assert launched_as(world, world.browser(), [name]) == (role, role is Role.member)
+    assert launched_as(world, world.browser(), [f"{INSTITUTION}Staff", f"{M}#Learner"]) == (Role.guest, False)
+    change_roles(world, dict.fromkeys(changes))
+    assert launched_as(world, world.browser(), ["Instructor"]) == (Role.instructor, False)
+    world.refused(world.forge(world.browser(), roles=[admin]), 403, "no_course_role")
+
+
+def change_roles(world: World, changes: dict[str, Any]) -> None:
+    with world.runtime.database.writing() as session:
+        set_roles(session, session.scalars(select(Registration.id)).one(), changes)
+    edge_of(world.runtime).registry.forget()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"": Role.member}, {"x" * 256: Role.member}, {"a\nb": Role.member}, {" x": Role.member}, {"x": None},
+     {TEST_USER: Role.member}, {f"role-{n}": Role.member for n in range(51)}],
+    ids=["empty", "long", "control", "space", "not there", "test user", "too many"],
+)  # fmt: skip
+def test_RO_19_table_is_checked(world: World, changes: dict[str, Any]) -> None:
+    with pytest.raises(Invalid):
+        change_roles(world, {"urn:x:kept": Role.mentor, **changes})
+    with world.runtime.database.reading() as session:
+        assert roles_of(session, session.scalars(select(Registration.id)).one()) == {}
+    with pytest.raises(NotFound), world.runtime.database.writing() as session:
+        set_roles(session, 999, {})
+
+
+def test_RO_19_registering_again_keeps_the_table_unless_it_names_one(world: World) -> None:
+    change_roles(world, {"urn:x:Tutor": Role.assistant})
+    cases: list[tuple[dict[str, Any], dict[str, Role]]] = [
+        ({}, {"urn:x:Tutor": Role.assistant}),
+        ({"role_overrides": {}}, {}),
+    ]
+    for named, kept in cases:
+        with world.runtime.database.writing() as session:
+            found = session.scalars(select(Registration)).one()
+            form: dict[str, Any] = {
+                "auth_url": found.auth_url,
+                "token_url": found.token_url,
+                "jwks_url": found.jwks_url,
+            }
+            again = RegistrationForm(issuer=found.issuer, client_id=found.client_id, **form, **named)
+            register(session, again, world.runtime.clock.now())
+            assert roles_of(session, found.id) == kept
 
 
 @given(st.lists(st.sampled_from(sorted(TABLE)), min_size=1), st.randoms(use_true_random=False))

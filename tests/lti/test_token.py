@@ -252,9 +252,7 @@ def test_TK_21_version(world: World, browser: FlaskClient, value: Any) -> None:
     world.refused(world.forge(browser, version=value), 400, "version")
 
 
-@pytest.mark.parametrize(
-    "value", [None, "LtiContextLaunchRequest", "ltiresourcelinkrequest", 5]
-)
+@pytest.mark.parametrize("value", [None, "LtiContextLaunchRequest", "ltiresourcelinkrequest", 5])
 def test_TK_22_message_type(world: World, browser: FlaskClient, value: Any) -> None:
     world.refused(world.forge(browser, message_type=value), 400, "message_type")
 

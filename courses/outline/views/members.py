@@ -60,6 +60,7 @@ def _rows(people: list[Any], tasks: list[Any], cells: list[Any]) -> list[dict[st
         {
             "id": person.id,
             "name": person.name,
+            "is_test": not person.gradable,
             "cells": [_cell(person.id, row, found.get((person.id, row.id)), now) for row in tasks],
             "required": f"{sum(_is_done(found.get((person.id, row.id))) for row in required)}/{len(required)}",
             "last": format_moment(last[person.id], now)

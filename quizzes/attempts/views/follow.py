@@ -42,7 +42,7 @@ def overview(
         wanted.append(Enrolment.member_id == only)
         attempted.append(Attempt.member_id == only)
     people = session.execute(
-        select(Member.id, Member.name, Result.score)
+        select(Member.id, Member.name, Result.score, Enrolment.gradable)
         .join(Enrolment, Enrolment.member_id == Member.id)
         .outerjoin(Result, (Result.member_id == Member.id) & (Result.activity_id == activity.id))
         .where(*wanted)
@@ -58,7 +58,7 @@ def overview(
         "trail": trail(session, activity),
         "title": activity.title,
         "status": activity.status.value,
-        "counts": _counts(len(people), attempts),
+        "counts": _counts({person.id for person in people if person.gradable}, attempts),
         "has_questions": bool(use.items),
         "may_author": may_author,
         "edit_address": url_for("quizzes_papers.edit", activity_id=activity.id),
@@ -68,6 +68,7 @@ def overview(
             {
                 "id": person.id,
                 "name": person.name,
+                "is_test": not person.gradable,
                 "score": "" if person.score is None else format_points(person.score),
                 "way": ways.get(person.id, "none"),
                 "give_address": url_for("quizzes_attempts.give", activity_id=activity.id, member_id=person.id),
@@ -78,11 +79,13 @@ def overview(
     }
 
 
-def _counts(members: int, attempts: dict[int, list[Attempt]]) -> list[str]:
-    every = [each for own in attempts.values() for each in own]
+def _counts(members: set[int], attempts: dict[int, list[Attempt]]) -> list[str]:
+    """Of `members` only: test users stand in no number (RO-14)."""
+    counted = {member: own for member, own in attempts.items() if member in members}
+    every = [each for own in counted.values() for each in own]
     running = sum(each.state.is_open for each in every)
     return [
-        gettext("%(n)s of %(all)s members have begun", n=len(attempts), all=members),
+        gettext("%(n)s of %(all)s members have begun", n=len(counted), all=len(members)),
         gettext("%(n)s running", n=running),
         gettext("%(n)s handed in", n=sum(each.state is AttemptState.finished for each in every)),
     ]

@@ -9,6 +9,7 @@ from sqlalchemy import func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from lti_tool.core.clock import FakeClock
+from lti_tool.identity.models import Enrolment
 from lti_tool.ledger import services as ledger
 from lti_tool.ledger.models import Activity, AuditEvent, Entry, Override, Placement, Result
 from quizzes.attempts.models import Attempt
@@ -318,3 +319,14 @@ def test_instructor_sees_everybody(quizzes: Quizzes, school: School) -> None:
         assert school.member2.name not in one
         assert client.get(f"/quizzes/{activity.id}/attempts/{sitting.attempt_id}").status_code == 200
         assert client.get(f"/quizzes/{activity.id}/members/999999").status_code == 404
+
+
+def test_RO_14_test_user_is_shown_and_not_counted(quizzes: Quizzes, school: School) -> None:
+    quiz = quizzes.quiz()
+    person = school.new_member("Test")
+    with school.database.writing() as session:
+        session.execute(update(Enrolment).where(Enrolment.member_id == person.member_id).values(gradable=False))
+    quizzes.begin(quiz, person).submit()
+    page = school.client(school.instructor).get(f"/quizzes/{quiz.id}").text
+    assert "2 人中 0 人已开始" in page
+    assert page.count("测试用户") == 1
