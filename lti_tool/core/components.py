@@ -121,6 +121,7 @@ def _sample(name: str) -> tuple[str, dict[str, Any]]:
                 "course": gettext("Course"),
                 "home_address": "#home",
                 "origins": [("Reading sources 2026 入门课", "11-20 10:00")],
+                "copies": [("Reading sources 2028 入门课", "11-27 10:00")],
                 "links": [
                     {"title": "第一讲 Unit 1", "shows": "Reading sources 怎样阅读原始材料", "symbol": "lesson",
                      "kind": gettext("Lesson"), "is_archived": False, "is_draft": False, "keeps": "Check 课后小测",

@@ -134,22 +134,32 @@ def links_of(session: Session, context_id: int) -> list[Any]:
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
-    """A course that this one was copied from, and when."""
+class Kinship:
+    """A course that this one was copied from, or that was copied from this one, and when."""
 
     title: str
     copied_at: datetime
 
 
-def origins_of(session: Session, context_id: int) -> list[Origin]:
+def origins_of(session: Session, context_id: int) -> list[Kinship]:
     """The courses that this one was copied from at first hand. One statement."""
+    return _kin(session, ContextCopy.source_id, ContextCopy.context_id == context_id)
+
+
+def copies_of(session: Session, context_id: int) -> list[Kinship]:
+    """The courses that were copied from this one at first hand, the latest first. One statement."""
+    return _kin(session, ContextCopy.context_id, ContextCopy.source_id == context_id)
+
+
+def _kin(session: Session, other: Any, condition: Any) -> list[Kinship]:
     rows = session.execute(
         select(Context.title, ContextCopy.copied_at)
-        .join(ContextCopy, ContextCopy.source_id == Context.id)
-        .where(ContextCopy.context_id == context_id, ContextCopy.is_direct)
-        .order_by(ContextCopy.copied_at)
+        .join(ContextCopy, other == Context.id)
+        .where(condition, ContextCopy.is_direct)
+        .order_by(ContextCopy.copied_at.desc())
+        .limit(MOST_LISTED)
     )
-    return [Origin(row.title, row.copied_at) for row in rows]
+    return [Kinship(row.title, row.copied_at) for row in rows]
 
 
 def mentored(session: Session, actor: Actor) -> list[Any]:

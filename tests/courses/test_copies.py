@@ -216,6 +216,11 @@ def test_home_of_staff_says_where_the_course_comes_from(school: School, make: Ma
     assert "复制自“First course”" in links
     assert "还没有链接" in links
     assert "复制自" not in school.client(school.instructor).get(f"/home/{home.id}").text
+    # The teachers of the source see where it went.
+    source = school.client(school.instructor).get(f"/lti/courses/{school.context_id}/links").text
+    assert "复制到" in source
+    assert "Second course" in source
+    assert "复制到" not in links
 
 
 def test_plain_address_in_a_text_that_was_copied_leads_to_the_copy(school: School, make: Makers) -> None:

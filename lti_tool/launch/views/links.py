@@ -58,6 +58,7 @@ def links(context_id: int) -> ResponseReturnValue:
         actor = current.actor(session, context_id, Can.author)
         rows = queries.links_of(session, context_id)
         origins = queries.origins_of(session, context_id)
+        copies = queries.copies_of(session, context_id)
         home_id = home_of(session, context_id)
         home = _show(session.get(Activity, home_id)) if home_id else ""
     now = runtime().clock.now()
@@ -66,6 +67,7 @@ def links(context_id: int) -> ResponseReturnValue:
         course=actor.course,
         home_address=home,
         origins=[(each.title, format_moment(each.copied_at, now)) for each in origins],
+        copies=[(each.title, format_moment(each.copied_at, now)) for each in copies],
         links=[_link(row) for row in rows],
     )
 
