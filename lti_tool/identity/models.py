@@ -1,4 +1,4 @@
-"""Tables that say who is asking: tenant, registration, deployment, context, member, enrolment, groups, session, grants."""
+"""Tables that say who is asking, from tenant to grants; and the operator: one-time links, console sessions, his log."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -218,3 +218,48 @@ class Grant(Base):
     mentored: Mapped[list[str]] = mapped_column(Json, default=list, server_default=text("'[]'"))
     """Whom a mentor may see (role_scope_mentor): `sub` of members of the registration, as the launch said them."""
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class AdminLink(Base):
+    """A one-time link into the operator's console, made on the server's command line. Opening it consumes nothing."""
+
+    __tablename__ = "admin_link"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    secret_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    """SHA-256 of what stands behind the # of the link."""
+    name: Mapped[str] = mapped_column(String(100))
+    """Whom it was made for; stands in the log beside what he does."""
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class AdminSession(Base):
+    """One browser in the operator's console. It has nothing to do with browser_session: neither gives a right of the other."""
+
+    __tablename__ = "admin_session"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    link_id: Mapped[int] = mapped_column(ForeignKey("admin_link.id"), index=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class AdminEvent(Base):
+    """What an operator did, in the console or by making a link to it. Append-only."""
+
+    __tablename__ = "admin_event"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    session_id: Mapped[int | None] = mapped_column(ForeignKey("admin_session.id"), index=True)
+    """NULL: on the command line."""
+    name: Mapped[str] = mapped_column(String(100))
+    """Of the operator, as the link says."""
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    action: Mapped[str] = mapped_column(String(40))
+    subject: Mapped[str] = mapped_column(String(300), default="")
+    """What it was done to: a registration, a deployment, a key."""
+    detail: Mapped[str] = mapped_column(String(1000), default="")
