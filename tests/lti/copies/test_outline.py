@@ -1,8 +1,5 @@
-"""Courses that an LMS has copied: what is copied, by whose word, and how often (CT-05 to CT-08, CP-05 to CP-07)."""
+"""What a copy is, and that there is one (CT-05)."""
 
-import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -10,13 +7,10 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import event, select, update
+from sqlalchemy import select, update
 
 from lti_tool.core.clock import FakeClock
-from lti_tool.core.database import Database
-from lti_tool.identity.models import Context, Enrolment, Member
-from lti_tool.launch.rules.custom import MOST_ANCESTORS, history, read_custom
-from lti_tool.launch.services.landing import land
+from lti_tool.identity.models import Context, Member
 from lti_tool.ledger import services as ledger
 from lti_tool.ledger.copying import copied_status
 from lti_tool.ledger.models import (
@@ -31,64 +25,7 @@ from lti_tool.ledger.models import (
     ScorePost,
 )
 from lti_tool.ledger.rules import Outcome
-from tests.lti.copying import KINDS, TASKS, Lms, Source, ages
-
-
-@pytest.fixture
-def lms(database: Database, clock: FakeClock) -> Lms:
-    """An LMS."""
-    return Lms.registered(database, clock.now())
-
-
-@pytest.fixture
-def source(lms: Lms) -> Source:
-    """A course with a home and three tasks."""
-    return Source(lms)
-
-
-# What the parameters say
-
-
-@pytest.mark.parametrize(
-    ("value", "ids"),
-    [
-        ("", ()),
-        ("$ResourceLink.id.history", ()),
-        ("$Context.id.history", ()),
-        ("2", ("2",)),
-        ("3,2,1", ("3", "2", "1")),
-        (" 3 , ,2,3", ("3", "2")),
-        ("a%2Cb,c%20d", ("a,b", "c d")),
-        ("x" * 256, ()),
-        ("2,$Context.id.history", ("2",)),
-        ("a%00b,%ED%A0%80", ("���",)),
-        (",".join(map(str, range(30))), tuple(map(str, range(MOST_ANCESTORS)))),
-    ],
-)
-def test_CT_06_a_history_that_was_not_filled_in_is_absent(value: str, ids: tuple[str, ...]) -> None:
-    assert history(value) == ids
-
-
-def test_CP_06_our_keys_in_any_case() -> None:
-    token = "0123456789abcdef" * 2
-    found = read_custom(
-        {"ACTIVITY": token, "Context_Id_History": "2", "RESOURCE_LINK_ID_HISTORY": "7", "other": "x", "Other": "y"}
-    )
-    assert (found.activity_token, found.context_history, found.link_history) == (token, ("2",), ("7",))
-    # Moodle sends names with upper case twice; the first that says anything counts.
-    twice = read_custom({"Activity": "$x", "activity": token, "context_history": "", "CONTEXT_HISTORY": "3"})
-    assert (twice.activity_token, twice.context_history) == (token, ("3",))
-
-
-@given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))  # fmt: skip
-def test_CP_01_custom_of_any_shape_is_read(claim: Any) -> None:
-    found = read_custom({"activity": claim, "context_id_history": claim, "x": claim})
-    assert found.activity_token is None or len(found.activity_token) == 32
-    assert read_custom(claim).link_history == () or isinstance(claim, dict)
-    assert all(0 < len(each) <= 255 for each in found.context_history)
-
-
-# The copy
+from tests.lti.copying import TASKS, Lms, Source, ages
 
 
 def test_CT_05_members_launch_copies_the_whole_outline_once(lms: Lms, source: Source) -> None:
@@ -322,184 +259,3 @@ def test_CT_05_links_that_stand_alone_are_copied_one_by_one(lms: Lms, source: So
     # A history of courses says nothing about links that stand alone, whatever their ids are.
     odd = lms.launch(person="member1", course="", link="x", custom={"context_id_history": "alone"}, **alone)
     assert odd.activity_id is None
-
-
-# Who may say so
-
-
-def test_CT_07_pasted_token_gives_a_teacher_of_another_course_nothing(lms: Lms, source: Source) -> None:
-    pasted = {"activity": source.tasks["quiz"].token}
-    for role in ("Instructor", "Learner"):
-        landed = lms.launch(person="stranger", role=role, course="mine", link=f"l-{role}", custom=pasted)
-        known_nothing = lms.launch(
-            person="stranger", role=role, course="mine", link=f"m-{role}", custom={"activity": "f" * 32}
-        )
-        assert landed.activity_id is known_nothing.activity_id is None
-        assert (landed.choice_id is None) == (known_nothing.choice_id is None)
-    assert lms.outline("mine") == {}
-    assert ages(lms.database) == []
-
-
-def test_CT_07_instructor_of_both_courses_may(lms: Lms, source: Source) -> None:
-    pasted = {"activity": source.tasks["quiz"].token}
-    landed = lms.launch(person="teacher", role="Instructor", course="mine", link="q", custom=pasted)
-    assert landed.activity_id == lms.outline("mine")["Quiz"].id
-    # Then the link shows something, and members follow it.
-    assert lms.launch(person="member1", course="mine", link="q", custom=pasted).activity_id == landed.activity_id
-
-
-def test_CT_07_who_was_instructor_there_once_may(lms: Lms, source: Source) -> None:
-    lms.launch(person="teacher", role="Learner", course="course-1", link="quiz")
-    with lms.database.reading() as session:
-        row = session.execute(select(Enrolment.role, Enrolment.has_taught).join(Member).where(Member.sub == "teacher"))
-        assert tuple(row.one()) == ("member", True)
-    pasted = {"activity": source.tasks["quiz"].token}
-    assert lms.launch(person="teacher", role="Instructor", course="mine", link="q", custom=pasted).kind == "quiz"
-
-
-@pytest.mark.parametrize("there", ["Learner", "TeachingAssistant", None])
-def test_CT_07_who_was_there_without_teaching_may_not(lms: Lms, source: Source, there: str | None) -> None:
-    if there:
-        lms.launch(person="other", role=there, course="course-1", link="quiz")
-    pasted = {"activity": source.tasks["quiz"].token}
-    landed = lms.launch(person="other", role="Instructor", course="mine", link="q", custom=pasted)
-    assert landed.activity_id is None
-    assert lms.outline("mine") == {}
-
-
-@pytest.mark.parametrize("here", ["Learner", "TeachingAssistant"])
-def test_CT_07_teacher_of_the_source_who_only_learns_here_may_not(lms: Lms, source: Source, here: str) -> None:
-    pasted = {"activity": source.tasks["quiz"].token}
-    landed = lms.launch(person="teacher", role=here, course="mine", link="q", custom=pasted)
-    assert landed.activity_id is None
-    assert lms.outline("mine") == {}
-
-
-def test_CT_08_history_of_another_tenant_or_deployment_says_nothing(
-    database: Database, clock: FakeClock, lms: Lms, source: Source
-) -> None:
-    for stranger in (Lms.registered(database, clock.now(), name="two"), lms.another_deployment("2")):
-        custom = source.custom("quiz", links=("quiz",))
-        landed = stranger.launch(person="member1", course="copy", link="q", custom=custom)
-        assert landed.activity_id is None
-        assert stranger.outline("copy") == {}
-    assert ages(database) == []
-
-
-def test_CT_08_same_person_at_another_school_is_somebody_else(
-    database: Database, clock: FakeClock, lms: Lms, source: Source
-) -> None:
-    other = Lms.registered(database, clock.now(), name="two")
-    other.launch(person="teacher", role="Instructor", course="course-1", link="x")
-    pasted = {"activity": source.tasks["quiz"].token}
-    assert other.launch(person="teacher", role="Instructor", course="mine", link="q", custom=pasted).activity_id is None
-
-
-def test_histories_count_for_nothing_where_teachers_type_them(database: Database, clock: FakeClock) -> None:
-    edx = Lms.registered(database, clock.now(), family="openedx")
-    source = Source(edx)
-    landed = source.copy("copy", custom=source.custom("quiz", links=("quiz",)), role="Instructor", person="other")
-    assert landed.activity_id is None
-    assert edx.outline("copy") == {}
-
-
-def test_link_that_shows_something_is_not_taken_elsewhere(lms: Lms, source: Source) -> None:
-    landed = lms.launch(
-        person="member1", course="course-1", link="quiz", custom=source.custom("lesson", history=("other",))
-    )
-    assert landed.activity_id == source.tasks["quiz"].id
-
-
-def test_CP_05_what_a_link_shows_does_not_come_from_the_address(lms: Lms, source: Source) -> None:
-    uri = "https://purl.imsglobal.org/spec/lti/claim/target_link_uri"
-    with lms.database.writing_core() as connection:
-        arrival = lms.arrival(
-            connection, person="member1", course="course-1", link="quiz",
-            **{uri: f"https://tool.example/lti/launch?activity={source.tasks['lesson'].token}&lesson=2"},
-        )  # fmt: skip
-    assert arrival.claims.custom.activity_token is None
-    assert lms.launch(person="member1", course="course-1", link="quiz").activity_id == source.tasks["quiz"].id
-
-
-@pytest.mark.parametrize("custom", [None, {}, {"context_id_history": "$Context.id.history", "user": "$User.username"}])
-def test_CP_07_variables_that_are_not_granted_change_nothing(lms: Lms, source: Source, custom: Any) -> None:
-    landed = lms.launch(person="member1", course="course-1", link="quiz", custom=custom)
-    assert landed.activity_id == source.tasks["quiz"].id
-    assert lms.launch(person="member1", course="new", link="new", custom=custom).activity_id is None
-
-
-# What it costs
-
-
-@contextmanager
-def counted(database: Database) -> Iterator[list[str]]:
-    """The statements, BEGIN and COMMIT left out."""
-    statements = list[str]()
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        if not statement.startswith(("BEGIN", "COMMIT", "ROLLBACK", "PRAGMA")):
-            statements.append(statement)
-
-    event.listen(database.engine, "before_cursor_execute", note)
-    try:
-        yield statements
-    finally:
-        event.remove(database.engine, "before_cursor_execute", note)
-
-
-def test_statements_of_a_copy_do_not_grow_with_the_course(lms: Lms, source: Source) -> None:
-    with counted(lms.database) as small:
-        source.copy("small")
-    course = lms.context_id("course-1")
-    with lms.database.writing() as session:
-        for number in range(40):
-            made = ledger.create_activity(
-                session, context_id=course, kind="lesson", title=f"More {number}", now=lms.now, criteria=[],
-                parent_id=source.tasks["home"].id,
-            )  # fmt: skip
-            made.status = ActivityStatus.published
-    with counted(lms.database) as large:
-        source.copy("large")
-    assert len(lms.outline("large")) == 44
-    assert len(large) == len(small)
-
-
-def test_launch_of_a_copied_link_costs_what_any_launch_costs(lms: Lms, source: Source) -> None:
-    source.copy("copy")
-    source.copy("copy", person="member2")
-
-    def cost(**who: Any) -> int:
-        with lms.database.writing_core() as connection:
-            arrival = lms.arrival(connection, **who)
-        with counted(lms.database) as statements, lms.database.writing_core() as connection:
-            land(connection, arrival, lms.now, KINDS)
-        return len(statements)
-
-    there = cost(person="member3", course="course-1", link="lesson", custom=source.custom(history=()))
-    copied = cost(person="member3", course="copy", link="copy-lesson", custom=source.custom())
-    another = cost(person="member3", course="copy", link="copy-quiz", custom=source.custom("quiz"))
-    assert there == copied == another == 8
-
-
-def test_dates_of_the_sources_links_stay_there(lms: Lms, source: Source) -> None:
-    with lms.database.writing() as session:
-        session.execute(update(Placement).values(lms_opens_at=lms.now, lms_closes_at=lms.now))
-    source.copy("copy")
-    copied = lms.context_id("copy")
-    with lms.database.reading() as session:
-        row = session.execute(
-            select(Placement.lms_opens_at, Placement.lms_closes_at).where(Placement.context_id == copied)
-        ).one()
-    assert tuple(row) == (None, None)
-
-
-def test_CT_07_pasted_token_costs_what_an_invented_one_costs(lms: Lms, source: Source) -> None:
-    costs = []
-    for token in (source.tasks["quiz"].token, "f" * 32):
-        for role in ("Instructor", "Learner"):
-            who = {"person": f"stranger-{role}", "role": role, "course": "mine", "link": "l"}
-            lms.launch(**who, custom={"activity": token})
-            with counted(lms.database) as statements:
-                lms.launch(**who, custom={"activity": token})
-            costs.append([re.sub(r"\d+", "", each) for each in statements])
-    assert costs[:2] == costs[2:]

@@ -5,23 +5,14 @@ import subprocess
 import sys
 from typing import Any
 
-import pytest
 from sqlalchemy import func, select
 
-from lti_tool.core.clock import FakeClock
-from lti_tool.core.database import Database
 from lti_tool.identity.models import Enrolment
 from lti_tool.ledger.models import Activity, AuditEvent, LineItem, Placement
 from tests.lti.arriving import arrive
-from tests.lti.copying import TASKS, Lms, Source, ages
+from tests.lti.copying import TASKS, Source, ages
 
 MEMBERS = 300
-
-
-@pytest.fixture
-def source(database: Database, clock: FakeClock) -> Source:
-    """A course with a home and three tasks."""
-    return Source(Lms.registered(database, clock.now()))
 
 
 def crowd(source: Source) -> list[tuple[str, str, Any]]:
