@@ -13,7 +13,7 @@ export DEMO_LMS_PORT ?= 9080
 RUNTIME_INPUTS := setup.py constraints/runtime.txt package.json package-lock.json tools/assets.py tools/codemirror.mjs
 TEST_INPUTS := constraints/test.txt tests/browser/package-lock.json
 
-.PHONY: help setup setup-test demo demo-reset test check lint bench soak evidence conformance lock catalogues clean
+.PHONY: help setup setup-test demo demo-reset test check lint bench soak mutants evidence conformance lock catalogues clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -53,8 +53,11 @@ test: setup-test  ## the whole suite, on SQLite and on PostgreSQL
 bench: setup-test  ## measured as ratios to floors; writes build/bench.json
 	@$(BIN)/python -m benchmarks
 
-soak: setup-test  ## kill -9 and load for as long as you like (SOAK_MINUTES, default 10)
+soak: setup-test mutants  ## small faults in the verification of launches, then kill -9 and load (SOAK_MINUTES, default 10)
 	@$(BIN)/python -m benchmarks.soak
+
+mutants: setup-test  ## every small fault in the verification of launches must be noticed (MODULES="token login" for some)
+	@$(BIN)/python -m tools.mutation $(MODULES)
 
 evidence:  ## each requirement of docs/requirements.toml with the tests and figures that show it
 	@$(BIN)/python -m tools.evidence
