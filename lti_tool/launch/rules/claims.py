@@ -77,6 +77,8 @@ class Claims:
     """Of a submission review: the `sub` of the person whose work is looked at."""
     mentored: tuple[str, ...]
     """`sub` of those whom the person may see as a mentor (Core 5.4.3), at most the first 200."""
+    platform_guid: str
+    """What the LMS calls itself (Core 5.4.2); '' if it does not."""
 
 
 def read_claims(claims: dict[str, Any], *, needs_https: bool) -> Claims:
@@ -119,6 +121,7 @@ def read_claims(claims: dict[str, Any], *, needs_https: bool) -> Claims:
         endpoint=endpoint,
         deep_linking=_deep_linking(claims.get(SETTINGS), needs_https=needs_https) if is_deep_linking else None,
         dates=link_dates(claims.get(CLAIM + "custom")),
+        platform_guid=clean_claim(_dict(claims.get(CLAIM + "tool_platform")).get("guid"), LONGEST_ID),
         for_user=_id(_dict(claims.get(CLAIM + "for_user")).get("user_id"), "for_user") if is_review else None,
         mentored=_mentored(claims.get(CLAIM + "role_scope_mentor")),
     )

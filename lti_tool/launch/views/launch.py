@@ -71,6 +71,7 @@ def launch() -> ResponseReturnValue:
     landed = _land(arrival)
     LAUNCHES.labels(arrival.claims.message_type).inc()
     note("launch", role=arrival.standing.role.value, **_migration(strict))
+    _compare_platform(arrival)
     if carrier is Carrier.bearer:
         return carried.hand_over(landed.token, _where(landed), arrival.known)
     response = redirect(_where(landed), 303)
@@ -117,6 +118,18 @@ def _verify(strict: StrictLaunch, state: str) -> None:
         told.message_type = parts.claims.get(CLAIM + "message_type")
         if strict.is_verified:
             told.return_url, told.locale = way_back(parts.claims)
+
+
+def _compare_platform(arrival: Arrival) -> None:
+    """Note for the operator that an LMS calls itself otherwise than before (CT-11): perhaps moved, perhaps a copy of it.
+
+    Kept in memory, by registration: it is a hint, nothing depends on it.
+    """
+    known: dict[int, str] = runtime().services.setdefault("platform_guids", {})
+    guid = arrival.claims.platform_guid
+    if guid and known.setdefault(arrival.known.id, guid) != guid:
+        known[arrival.known.id] = guid
+        note("platform_guid_changed", guid=guid)
 
 
 def _refuse_repetition(state: str) -> None:
