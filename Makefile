@@ -11,7 +11,7 @@ export DEMO_TOOL_PORT ?= 8000
 export DEMO_LMS_PORT ?= 9080
 
 RUNTIME_INPUTS := setup.py constraints/runtime.txt package.json package-lock.json tools/assets.py tools/codemirror.mjs
-TEST_INPUTS := constraints/test.txt tests/browser/package-lock.json
+TEST_INPUTS := constraints/test.txt constraints/interop.txt tests/browser/package-lock.json
 
 .PHONY: help setup setup-test demo demo-reset test check lint bench soak mutants evidence conformance lock catalogues clean
 
@@ -26,7 +26,7 @@ $(VENV)/.setup: $(RUNTIME_INPUTS)
 	@$(PYTHON) tools/install.py runtime
 	@touch $@
 
-setup-test: $(VENV)/.setup-test  ## what the tests need besides: packages, axe, Chromium, PostgreSQL, a Chinese font
+setup-test: $(VENV)/.setup-test  ## what the tests need besides: packages, axe, a foreign platform, Chromium, PostgreSQL, a Chinese font
 
 $(VENV)/.setup-test: $(VENV)/.setup $(TEST_INPUTS)
 	@$(PYTHON) tools/install.py test

@@ -101,6 +101,22 @@ def test_missing_packages_are_installed_with_apt_where_permitted(monkeypatch: py
     assert ran == [["apt-get", "update"], ["apt-get", "install", "-y", "--no-install-recommends", "postgresql"]]
 
 
+def test_foreign_platform_that_cannot_be_had_is_one_sentence_and_stops_nothing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def unreachable(_lock: str, *_wanted: str, python: Path) -> None:
+        raise install.SetupError("The Python packages could not be installed")
+
+    (tmp_path / "interop").mkdir()
+    monkeypatch.setattr(install, "INTEROP", tmp_path / "interop")
+    monkeypatch.setattr(install, "make_environment", lambda _folder: None)
+    monkeypatch.setattr(install, "pip_install", unreachable)
+    install.install_interop()
+    [said] = capsys.readouterr().err.strip().splitlines()
+    assert "tests/interop is skipped" in said
+    assert not (tmp_path / "interop").exists(), "half an environment would pass for one"
+
+
 def test_assets_come_with_their_licences() -> None:
     vendor = ROOT / "lti_tool" / "static" / "vendor"
     scripts = {path.name for path in vendor.glob("*.js")}

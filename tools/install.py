@@ -15,6 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
+INTEROP = VENV / "interop"
 PYTHON = VENV / "bin" / "python"
 LOG = ROOT / "build" / "setup.log"
 OLDEST = (3, 11)
@@ -52,24 +53,25 @@ def check_python() -> None:
         ) from error
 
 
-def make_environment() -> None:
-    """Creates .venv unless a working one is there."""
+def make_environment(folder: Path = VENV) -> None:
+    """Creates .venv (or another environment) unless a working one is there."""
+    python = folder / "bin" / "python"
     if (
-        PYTHON.exists()
-        and subprocess.run([PYTHON, "-m", "pip", "--version"], capture_output=True, check=False).returncode == 0
+        python.exists()
+        and subprocess.run([python, "-m", "pip", "--version"], capture_output=True, check=False).returncode == 0
     ):
         return
-    print("creating .venv", flush=True)
+    print(f"creating {folder.relative_to(ROOT)}", flush=True)
     run(
-        [sys.executable, "-m", "venv", "--clear", VENV],
+        [sys.executable, "-m", "venv", "--clear", folder],
         "The virtual environment .venv could not be created: install the package python3-venv and try again",
     )
 
 
-def pip_install(lock: str, *wanted: str) -> None:
+def pip_install(lock: str, *wanted: str, python: Path = PYTHON) -> None:
     """Installs into .venv, every version from constraints/<lock>.txt."""
     run(
-        [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--retries", "2",
+        [python, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--retries", "2",
          "-c", ROOT / "constraints" / f"{lock}.txt", *wanted],
         "The Python packages could not be installed: check that this machine reaches the package index (PyPI or the "
         "mirror that pip is set to) and run the command again",
@@ -103,11 +105,24 @@ def collect(module: str) -> None:
 
 
 def install_test() -> None:
-    """Everything that the tests need besides: packages, axe-core, Chromium, PostgreSQL, a font with Chinese."""
+    """Everything that the tests need besides: packages, axe-core, a foreign platform, Chromium, PostgreSQL, a Chinese font."""
     print("installing what the tests need", flush=True)
     pip_install("test", "--no-build-isolation", "--editable", ".[test]")
     collect("tools.browser_assets")
+    install_interop()
     install_system_packages()
+
+
+def install_interop() -> None:
+    """The platform of tests/interop in an environment of its own, so that none of its packages meets ours. Never fails."""
+    try:
+        make_environment(INTEROP)
+        pip_install("interop", "lti1p3platform", python=INTEROP / "bin" / "python")
+    except SetupError as error:
+        shutil.rmtree(INTEROP, ignore_errors=True)
+        print(
+            f"setup-test: tests/interop is skipped, because lti1p3platform could not be had. {error}", file=sys.stderr
+        )
 
 
 def system_needs() -> dict[str, str]:

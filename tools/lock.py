@@ -1,4 +1,4 @@
-"""Writes constraints/runtime.txt and constraints/test.txt: the exact versions that `make setup` installs.
+"""Writes constraints/*.txt: the exact versions that `make setup` and `make setup-test` install.
 
 Run as `make lock`, with the oldest supported Python, whose set of packages is the largest. pip resolves the ranges of
 setup.py; nothing is installed. Versions of test.txt never differ from those of runtime.txt.
@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 HEADER = "# Written by `make lock` from the ranges of setup.py; do not edit.\n"
 # The build backend is installed into the environment, so that an editable install needs no second download; the Node
 # wheel only where the system has no Node.
+INTEROP = "lti1p3platform==0.1.8"
 BUILD = ("setuptools>=77", NODE_WHEEL)
 
 
@@ -42,13 +43,15 @@ def write(path: Path, versions: dict[str, str]) -> None:
 
 
 def main() -> int:
-    """Writes both files."""
+    """Writes all three files."""
     folder = ROOT / "constraints"
     folder.mkdir(exist_ok=True)
     runtime = folder / "runtime.txt"
     write(runtime, resolve([".", *BUILD], None))
     write(folder / "test.txt", resolve([".[test]", *BUILD], runtime))
-    print("written: constraints/runtime.txt, constraints/test.txt")
+    # An environment of its own (tests/interop): nothing of ours constrains it.
+    write(folder / "interop.txt", resolve([INTEROP], None))
+    print("written: constraints/runtime.txt, constraints/test.txt, constraints/interop.txt")
     return 0
 
 

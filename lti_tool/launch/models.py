@@ -61,7 +61,7 @@ class DeepLinkRequest(Base):
     is_auto_created: Mapped[bool] = mapped_column(default=False, server_default=false())
     """Whether the LMS makes the links at once (auto_create); else its form waits for the teacher."""
     data: Mapped[str | None] = mapped_column(Text)
-    """Goes back unchanged (DL-11)."""
+    """As JSON; goes back unchanged (DL-11)."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

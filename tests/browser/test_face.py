@@ -6,8 +6,7 @@ from tests.browser.conftest import NewScreen
 from tests.browser.screens import Look, Screen, assert_axe, assert_no_sideways_scrolling
 from tests.stack import Stack
 
-PAGES = ("error", "session_changed", "new_window", "not_set_up", "closed", "choose", "links", "relink", "privacy", "mentoring",
-         "nothing_submitted")  # fmt: skip
+PAGES = ("error", "session_changed", "new_window", "not_set_up", "closed", "choose", "links", "relink", "privacy")
 OPENERS = ("summary.role", "main summary.iconbtn", "[data-opens=c-dialog]", "[data-opens=c-sheet]")
 
 

@@ -40,7 +40,8 @@ class Asked:
     accepts_line_item: bool
     accepts_multiple: bool
     is_auto_created: bool
-    data: str | None
+    data: Any
+    """Any JSON value, to be sent back as it is; None where there is none."""
     family: str = ""
     """The LMS's product family code as far as it is known."""
 

@@ -1,5 +1,6 @@
 """What a link shall show, or what deep linking gives back: read, used up once, bound. Flushes, never commits."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -103,7 +104,7 @@ def open_choice(session: Session, choice_id: int, now: datetime) -> Choice:
         accepts_line_item=request.accepts_line_item,
         accepts_multiple=request.accepts_multiple,
         is_auto_created=request.is_auto_created,
-        data=request.data,
+        data=None if request.data is None else json.loads(request.data),
         family=row.family,
     )
     if request.expires_at <= now:

@@ -1,5 +1,6 @@
 """Choices that a launch leaves open: what a link shall show, what goes back by deep linking."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -36,7 +37,7 @@ def by_deep_linking(connection: Connection, claims: Claims, choice: dict[str, An
             "accepts_line_item": asked.accepts_line_item,
             "accepts_multiple": asked.accepts_multiple,
             "is_auto_created": asked.is_auto_created,
-            "data": asked.data,
+            "data": None if asked.data is None else json.dumps(asked.data),
         },
     )
 
