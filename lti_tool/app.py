@@ -1,13 +1,16 @@
 """create_app(): the only place that wires rooms together. It hands kinds, endpoints and sweeps down."""
 
 from flask import Flask, g, request
+from markupsafe import Markup
 
 import courses.wiring
 import forum.wiring
+import lti_tool.admin.wiring
 import lti_tool.launch.wiring
 import lti_tool.media.wiring
 import lti_tool.passback.wiring
 import quizzes.wiring
+from lti_tool.admin import current as console
 from lti_tool.core import components, ops, templating, web
 from lti_tool.core.clock import Clock, SystemClock
 from lti_tool.core.columns import Base
@@ -20,6 +23,9 @@ from lti_tool.identity import views as identity_views
 from lti_tool.ledger import outline
 
 ROOMS = (lti_tool.launch.wiring, lti_tool.passback.wiring, lti_tool.media.wiring)
+ADMIN = lti_tool.admin.wiring.BLUEPRINTS[0].name
+"""The operator's console: it has a session and a token of its own, and guards all its routes itself."""
+
 DOMAINS = (courses.wiring, quizzes.wiring, forum.wiring)
 
 METADATA = Base.metadata
@@ -64,8 +70,8 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
         app,
         preferences=current.preferences,
         is_live=settings.env == "development",
-        csrf_field=csrf.csrf_field,
-        csrf_token=csrf.token,
+        csrf_field=_csrf_field,
+        csrf_token=_csrf_token,
         asking=lambda: g.get("asking"),
         actor=lambda: g.get("actor"),
     )
@@ -73,13 +79,23 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
     app.register_blueprint(identity_views.blueprint)
     if settings.env is not Env.production:
         app.register_blueprint(components.blueprint)
-    for room in (*ROOMS, *DOMAINS):
+    for room in (*ROOMS, *DOMAINS, lti_tool.admin.wiring):
         for blueprint in room.BLUEPRINTS:
             app.register_blueprint(blueprint)
     return app
 
 
+def _csrf_token() -> str:
+    return console.csrf_token() if request.blueprint == ADMIN else csrf.token()
+
+
+def _csrf_field() -> Markup:
+    return csrf.field_of(_csrf_token())
+
+
 def _protect() -> None:
+    if request.blueprint == ADMIN:
+        return
     if request.method in csrf.SAFE_METHODS or request.endpoint is None or request.endpoint in CSRF_EXEMPT:
         return
     csrf.protect(hot=request.endpoint in CSRF_HOT)

@@ -10,6 +10,7 @@ import lti_tool.cli.multiprocess  # noqa: F401 - must come first, for its effect
 # isort: split
 
 from lti_tool import __version__
+from lti_tool.cli.console import admin_link
 from lti_tool.cli.demo import demo
 from lti_tool.cli.doctor import doctor
 from lti_tool.cli.hosts import allow_host
@@ -49,6 +50,7 @@ for each in (
     connect,
     keys,
     allow_host,
+    admin_link,
     doctor,
 ):
     group.add_command(each)

@@ -39,8 +39,13 @@ def token() -> str:
 
 
 def csrf_field() -> Markup:
+    """The same as a hidden field."""
+    return field_of(token())
+
+
+def field_of(value: str) -> Markup:
     """The hidden field of every form that changes something."""
-    return Markup('<input type="hidden" name="{}" value="{}">').format(FIELD, token())
+    return Markup('<input type="hidden" name="{}" value="{}">').format(FIELD, value)
 
 
 def claimed() -> tuple[int, int]:
