@@ -14,9 +14,9 @@ from tools.assets import NODE_WHEEL
 
 ROOT = Path(__file__).resolve().parent.parent
 HEADER = "# Written by `make lock` from the ranges of setup.py; do not edit.\n"
+INTEROP = "lti1p3platform==0.1.8"
 # The build backend is installed into the environment, so that an editable install needs no second download; the Node
 # wheel only where the system has no Node.
-INTEROP = "lti1p3platform==0.1.8"
 BUILD = ("setuptools>=77", NODE_WHEEL)
 
 

@@ -21,6 +21,7 @@ blueprint = Blueprint("components", __name__, url_prefix="/components")
 
 PAGES = (
     "error", "session_changed", "new_window", "not_set_up", "closed", "choose", "links", "relink", "deep_link_return", "privacy",
+    "mentoring", "nothing_submitted",
 )  # fmt: skip
 SCORE_STATES = (
     "none", "waiting_for_column", "waiting", "sending", "sent", "confirmed", "differs", "refused", "kept", "not_gradable",
@@ -94,6 +95,17 @@ def _sample(name: str) -> tuple[str, dict[str, Any]]:
         ),
         "deep_link_return": ("launch/deep_link_return.html", {"address": "#lms", "jwt": "x", "count": 2, "told": "", "asked": _ASKED}),
         "privacy": ("privacy.html", {}),
+        "mentoring": ("launch/mentoring.html", {"course": gettext("Course"), "return_url": back, "people": _mentored()}),
+        "nothing_submitted": (
+            "launch/nothing_submitted.html",
+            {
+                "trail": [(gettext("Course"), "#course"), ("Minutes 会议记录", "#quiz"), (gettext("No submission yet"), None)],
+                "title": "Minutes 会议记录",
+                "name": "李小明",
+                "review_address": "#review",
+                "activity_address": "#quiz",
+            },
+        ),
         "choose": (
             "launch/choose.html",
             {
@@ -158,3 +170,15 @@ def _activities() -> list[dict[str, Any]]:
         {"id": 2, "title": "Check 课后小测", "symbol": "quiz", "kind": gettext("Quiz"), "is_draft": True, "meta": [],
          "why": "", "is_picked": True, "goes": "11-27 10:00"},
     ]  # fmt: skip
+
+
+def _mentored() -> list[dict[str, Any]]:
+    rows = [
+        {"title": "How to read a source 怎样阅读原始材料", "kind": gettext("Lesson"), "state": "done", "words": gettext("completed"), "when": "11-12 10:12"},
+        {"title": "Minutes 会议记录", "kind": gettext("Quiz"), "state": "doing", "words": gettext("in progress, %(share)s", share="40%"), "when": "11-19 21:08"},
+        {"title": "Why do you trust it? 为什么可信", "kind": gettext("Discussion"), "state": "todo", "words": gettext("not started"), "when": ""},
+    ]  # fmt: skip
+    return [
+        {"name": name, "done": gettext("%(done)s of %(all)s tasks completed", done=1, all=3), "rows": rows}
+        for name in ("李小明", "王静")
+    ]

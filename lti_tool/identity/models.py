@@ -39,6 +39,8 @@ class Registration(Base):
     """The `aud` of token assertions where it is not the token URL (TO-02, TO-03)."""
     family: Mapped[str] = mapped_column(String(40), default="")
     """Product family code as the LMS sends it (moodle, canvas ...): chooses the quirks."""
+    platform_guid: Mapped[str] = mapped_column(String(255), default="", server_default="")
+    """Which installation of the LMS launched last (tool_platform.guid, Core 5.4.2); a change is only logged (CT-11)."""
     frame_origins: Mapped[list[str]] = mapped_column(Json, default=list)
     service_hosts: Mapped[list[str]] = mapped_column(Json, default=list)
     role_overrides: Mapped[dict[str, str]] = mapped_column(Json, default=dict)
@@ -82,6 +84,8 @@ class Context(Base):
     """`c:<context_id>`, or `l:<resource_link_id>` where the LMS sends no context."""
     title: Mapped[str] = mapped_column(String(200), default="")
     label: Mapped[str] = mapped_column(String(200), default="")
+    kind: Mapped[str] = mapped_column(String(60), default="", server_default="")
+    """What the LMS calls it: CourseSection, Group ... (Core A.1). Nothing depends on it."""
     timezone: Mapped[str] = mapped_column(String(64), default="Asia/Shanghai")
     history: Mapped[list[str]] = mapped_column(Json, default=list)
     """Context ids this course was copied from, as the LMS says."""

@@ -40,6 +40,7 @@ class Known:
     role_overrides: dict[str, str] = field(hash=False)
     deployments: dict[str, KnownDeployment] = field(hash=False)
     family: str = ""
+    platform_guid: str = ""
 
 
 Issuers = dict[str, dict[str, Known]]
@@ -128,6 +129,7 @@ def _load(connection: Connection) -> Issuers:
             Registration.frame_origins,
             Registration.role_overrides,
             Registration.family,
+            Registration.platform_guid,
         ).where(Registration.is_active)
     )
     for found in registrations:
@@ -142,5 +144,6 @@ def _load(connection: Connection) -> Issuers:
             role_overrides=dict(found.role_overrides),
             deployments=deployments.get(found.id, {}),
             family=found.family,
+            platform_guid=found.platform_guid,
         )
     return issuers

@@ -6,7 +6,8 @@ from tests.browser.conftest import NewScreen
 from tests.browser.screens import Look, Screen, assert_axe, assert_no_sideways_scrolling
 from tests.stack import Stack
 
-PAGES = ("error", "session_changed", "new_window", "not_set_up", "closed", "choose", "links", "relink", "privacy")
+PAGES = ("error", "session_changed", "new_window", "not_set_up", "closed", "choose", "links", "relink", "privacy", "mentoring",
+         "nothing_submitted")  # fmt: skip
 OPENERS = ("summary.role", "main summary.iconbtn", "[data-opens=c-dialog]", "[data-opens=c-sheet]")
 
 

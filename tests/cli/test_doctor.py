@@ -26,13 +26,14 @@ def platform(*, keys: str = GOOD_KEYS, token_status: int = 400, ahead: timedelta
     """The two addresses of an LMS that the doctor looks at; its URL."""
     app = Flask("platform")
 
-    class Handler(QuietHandler):
-        def date_time_string(self, timestamp: float | None = None) -> str:
-            return format_datetime(datetime.now(UTC) + ahead, usegmt=True)
+    @app.after_request
+    def date(response: Response) -> Response:
+        response.headers["Date"] = format_datetime(datetime.now(UTC) + ahead, usegmt=True)
+        return response
 
     app.add_url_rule("/jwks", "jwks", lambda: Response(keys, mimetype="application/json"))
     app.add_url_rule("/token", "token", lambda: Response("{}", token_status), methods=["POST"])
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Handler)
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=QuietHandler)
     serving = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     serving.start()
     yield f"http://127.0.0.1:{server.server_port}"

@@ -12,7 +12,7 @@ from tests.processes import free_port
 
 COMMANDS = (
     *("serve", "web", "worker", "migrate", "seed", "demo", "doctor"),
-    *("invite", "register", "registrations", "deployment", "connect", "keys", "allow-host", "admin-link"),
+    *("invite", "register", "registrations", "deployment", "roles", "connect", "keys", "allow-host", "admin-link"),
 )
 SERVERS = ("serve", "web", "worker")
 NEEDS_DATABASE = (("serve",), ("web",), ("worker",), ("seed",), ("keys",), ("register", "--from", "lms.json"))

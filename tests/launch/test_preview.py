@@ -22,7 +22,7 @@ from tests.lti.world import csrf_of
 from tests.quizzes.conftest import RIGHT, Quizzes, Sitting
 from tests.school import ORIGIN, Person, School, SignedInClient
 
-BAR = "你正在以学员身份查看这门课。"
+BAR = "<strong>正在以学员身份查看。</strong>"
 Rows = dict[str, list[tuple[Any, ...]]]
 
 

@@ -1,4 +1,4 @@
-"""What LMSs say about a course and about themselves (CT-09, CT-11; the other CT rows stand with launches and copies)."""
+"""What a launch says of its course and its LMS beside their ids (case list 2.7)."""
 
 from typing import Any
 
@@ -6,46 +6,48 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from lti_tool.core.logs import log
-from lti_tool.identity.models import Context
-from tests.lti.world import World, path_of
+from lti_tool.identity.models import Context, Registration
+from tests.lms_client import CLAIM
+from tests.lti.world import World
 
-COURSE = "http://purl.imsglobal.org/vocab/lis/v2/course#"
+LIS = "http://purl.imsglobal.org/vocab/lis/v2/course#"
 
 
 @pytest.mark.parametrize(
-    "kind",
+    ("told", "kept"),
     [
-        [COURSE + "CourseSection"],
-        [COURSE + "Group"],
-        ["CourseSection"],
-        ["urn:lti:context-type:ims/lis/CourseOffering"],
-        ["https://lms.example/unknown"],
-        [],
-        None,
-        "CourseSection",
-        [5, {}, None],
+        ([LIS + "CourseSection"], "CourseSection"),
+        (["CourseSection"], "CourseSection"),
+        ([LIS + "Group", LIS + "CourseSection"], "Group"),
+        (["urn:lti:context-type:ims/lis/CourseTemplate"], "CourseTemplate"),
+        (["Something/else#unheard-of"], "unheard-of"),
+        ([], ""),
+        ("CourseSection", ""),
+        ([7, None], ""),
     ],
 )
-def test_CT_09_type_of_a_course_has_no_effect(world: World, browser: FlaskClient, kind: Any) -> None:
-    activity = world.bound()
-    context = {"id": "course-1", "title": "x"} | ({} if kind is None else {"type": kind})
-    assert path_of(world.forge(browser, context=context)) == f"/probe/{activity.id}"
+def test_CT_09_type_of_a_course_is_kept_and_changes_nothing(
+    world: World, browser: FlaskClient, told: Any, kept: str
+) -> None:
+    changes: dict[str, Any] = {CLAIM + "context": {"id": "course-1", "title": "入门课 2026 秋", "type": told}}
+    assert world.forge(browser, person="teacher", **changes).status_code == 303
     with world.runtime.database.reading() as session:
-        assert session.scalars(select(Context.context_key)).all() == ["c:course-1"]
+        assert session.scalars(select(Context.kind)).all() == [kept]
 
 
-def test_CT_11_platform_that_calls_itself_otherwise_is_noted_and_not_refused(
+def guid(world: World) -> str:
+    with world.runtime.database.reading() as session:
+        return session.scalars(select(Registration.platform_guid)).one()
+
+
+def test_CT_11_another_installation_is_told_and_blocks_nobody(
     world: World, browser: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    activity = world.bound()
-    world.runtime.services.pop("platform_guids", None)
-    lines = list[dict[str, Any]]()
-    monkeypatch.setattr(log, "info", lambda event, **fields: lines.append({"event": event, **fields}))
-    for guid in ("one", "one", "two", None, "", 5, {"x": 1}, "two", "on\u202ee"):
-        platform = None if guid is None else {"guid": guid}
-        answer = world.forge(world.browser(), tool_platform=platform)
-        assert path_of(answer) == f"/probe/{activity.id}"
-    assert path_of(world.forge(browser, tool_platform="x")) == f"/probe/{activity.id}"
-    told = [each["guid"] for each in lines if each["event"] == "platform_guid_changed"]
-    assert told == ["two", "5", "two", "one"]
+    noted: list[str] = []
+    monkeypatch.setattr("lti_tool.launch.views.launch.note", lambda event, **_: noted.append(event))
+    for platform, expected in (("one", "one"), ("one", "one"), ("two", "two"), (None, "two")):
+        changes: dict[str, Any] = {CLAIM + "tool_platform": {"guid": platform} if platform else {}}
+        assert world.forge(browser, **changes).status_code == 303
+        assert guid(world) == expected
+    assert noted.count("platform_guid_changed") == 1
+    assert noted.count("launch") == 4

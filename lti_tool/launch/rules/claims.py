@@ -66,6 +66,8 @@ class Claims:
     context_key: str
     context_title: str
     context_label: str
+    context_kind: str
+    """CourseSection, CourseOffering, CourseTemplate, Group or whatever the LMS says; '' if it says nothing (CT-09)."""
     resource_link_id: str
     resource_title: str
     return_url: str
@@ -77,10 +79,10 @@ class Claims:
     dates: LinkDates
     for_user: str | None
     """Of a submission review: the `sub` of the person whose work is looked at."""
+    platform_guid: str
+    """Which installation of the LMS this is (Core 5.4.2); '' if it does not say."""
     mentored: tuple[str, ...]
     """`sub` of those whom the person may see as a mentor (Core 5.4.3), at most the first 200."""
-    platform_guid: str
-    """What the LMS calls itself (Core 5.4.2); '' if it does not."""
 
 
 def read_claims(claims: dict[str, Any], *, needs_https: bool) -> Claims:
@@ -114,6 +116,7 @@ def read_claims(claims: dict[str, Any], *, needs_https: bool) -> Claims:
         context_key=key,
         context_title=title,
         context_label=label,
+        context_kind=_context_kind(claims.get(CLAIM + "context")),
         resource_link_id=link_id,
         resource_title=link_title,
         return_url=return_url,
@@ -123,8 +126,8 @@ def read_claims(claims: dict[str, Any], *, needs_https: bool) -> Claims:
         endpoint=endpoint,
         deep_linking=_deep_linking(claims.get(SETTINGS), needs_https=needs_https) if is_deep_linking else None,
         dates=link_dates(claims.get(CLAIM + "custom")),
-        platform_guid=clean_claim(_dict(claims.get(CLAIM + "tool_platform")).get("guid"), LONGEST_ID),
         for_user=_id(_dict(claims.get(CLAIM + "for_user")).get("user_id"), "for_user") if is_review else None,
+        platform_guid=clean_claim(_dict(claims.get(CLAIM + "tool_platform")).get("guid"), 255),
         mentored=_mentored(claims.get(CLAIM + "role_scope_mentor")),
     )
 
@@ -175,6 +178,13 @@ def _context(claims: dict[str, Any], link_id: str) -> tuple[str, str, str]:
         raise Refused("context")
     key = _id(context.get("id"), "context")
     return f"c:{key}", clean_claim(context.get("title"), 200), clean_claim(context.get("label"), 200)
+
+
+def _context_kind(context: object) -> str:
+    """The last part of the first type: full and short names mean the same (Core A.1)."""
+    types = _dict(context).get("type")
+    first = next((each for each in types if isinstance(each, str)), "") if isinstance(types, list) else ""
+    return clean_claim(first.rpartition("#")[2].rpartition("/")[2], 60)
 
 
 def _endpoint(claim: object) -> Endpoint:

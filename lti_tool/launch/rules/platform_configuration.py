@@ -16,7 +16,7 @@ from lti_tool.launch.rules.urls import http_url
 PLATFORM: Final = "https://purl.imsglobal.org/spec/lti-platform-configuration"
 LARGEST: Final = 256 * 1024
 LONGEST_ADDRESS: Final = 1000
-_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 EXCEPTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "https://blackboard.com": ("developer.blackboard.com",),
@@ -131,7 +131,7 @@ def check_address(value: str, name: str, *, is_lenient: bool) -> None:
     if not http_url(value, longest=LONGEST_ADDRESS):
         raise Unusable("bad_address", name)
     parts = urlsplit(value)
-    if parts.scheme != "https" and not (is_lenient and parts.hostname in _LOOPBACK):
+    if parts.scheme != "https" and not (is_lenient and parts.hostname in LOOPBACK):
         raise Unusable("not_https", name)
 
 

@@ -9,6 +9,7 @@ import secrets
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -18,7 +19,7 @@ from lti_tool.identity.models import Registration, Tenant
 from lti_tool.launch.browser import hash_of
 from lti_tool.launch.models import RegistrationInvite
 from lti_tool.launch.registrations import RegistrationForm, add_deployments, register, tenant_named
-from lti_tool.launch.rules.platform_configuration import PlatformConfiguration, Unusable
+from lti_tool.launch.rules.platform_configuration import LOOPBACK, PlatformConfiguration, Unusable
 from lti_tool.launch.rules.registration_answer import RegistrationAnswer
 
 LIFE = timedelta(minutes=10)
@@ -130,7 +131,7 @@ def store(
 
     Raises Unusable: the client id is connected for another school here, or switched off; a demo LMS outside a demo.
     """
-    form = _form(invitation, platform, answer)
+    form = _form(invitation, platform, answer, may_hold_demo=may_hold_demo)
     if form.is_demo and not may_hold_demo:
         raise Unusable("demo_lms")
     found = _existing(session, form)
@@ -190,7 +191,11 @@ def _check_existing(found: Registration | None, invitation: Invitation) -> None:
         raise Unusable("switched_off")
 
 
-def _form(invitation: Invitation, platform: PlatformConfiguration, answer: RegistrationAnswer) -> RegistrationForm:
+def _form(
+    invitation: Invitation, platform: PlatformConfiguration, answer: RegistrationAnswer, *, may_hold_demo: bool
+) -> RegistrationForm:
+    # In a demo every LMS on this machine is one where anybody can sign in, whatever it says of itself.
+    is_local = (urlsplit(platform.issuer).hostname or "") in LOOPBACK
     return RegistrationForm(
         issuer=platform.issuer,
         client_id=answer.client_id,
@@ -202,7 +207,7 @@ def _form(invitation: Invitation, platform: PlatformConfiguration, answer: Regis
         name=clean_line(platform.host, 200),
         family=platform.family,
         audience=platform.audience,
-        is_demo=platform.family == DEMO_FAMILY,
+        is_demo=platform.family == DEMO_FAMILY or (is_local and may_hold_demo),
     )
 
 

@@ -21,6 +21,7 @@ from lti_tool.launch.rules import names, roles, token
 from lti_tool.launch.rules.claims import CLAIM, way_back
 from lti_tool.launch.services import logins
 from lti_tool.launch.services.landing import Arrival, Landed, StateNotUsable, land
+from lti_tool.launch.services.landing.platform import remember_platform
 from lti_tool.launch.views import carried
 from lti_tool.launch.views.blueprint import blueprint, facts, note
 
@@ -71,7 +72,6 @@ def launch() -> ResponseReturnValue:
     landed = _land(arrival)
     LAUNCHES.labels(arrival.claims.message_type).inc()
     note("launch", role=arrival.standing.role.value, **_migration(strict))
-    _compare_platform(arrival)
     if carrier is Carrier.bearer:
         return carried.hand_over(landed.token, _where(landed), arrival.known)
     response = redirect(_where(landed), 303)
@@ -120,18 +120,6 @@ def _verify(strict: StrictLaunch, state: str) -> None:
             told.return_url, told.locale = way_back(parts.claims)
 
 
-def _compare_platform(arrival: Arrival) -> None:
-    """Note for the operator that an LMS calls itself otherwise than before (CT-11): perhaps moved, perhaps a copy of it.
-
-    Kept in memory, by registration: it is a hint, nothing depends on it.
-    """
-    known: dict[int, str] = runtime().services.setdefault("platform_guids", {})
-    guid = arrival.claims.platform_guid
-    if guid and known.setdefault(arrival.known.id, guid) != guid:
-        known[arrival.known.id] = guid
-        note("platform_guid_changed", guid=guid)
-
-
 def _refuse_repetition(state: str) -> None:
     """A page reloaded after its token ran out is a repetition, and the sentence for that helps more (SN-02)."""
     with runtime().database.reading_core() as connection:
@@ -165,7 +153,8 @@ def _land(arrival: Arrival) -> Landed:
     now = runtime().clock.now()
     try:
         with runtime().database.writing_core() as connection:
-            return land(connection, arrival, now, runtime().kinds)
+            landed = land(connection, arrival, now, runtime().kinds)
+            is_new_platform = remember_platform(connection, arrival)
     except StateNotUsable:
         with runtime().database.reading_core() as connection:
             refused = logins.explain(
@@ -177,8 +166,13 @@ def _land(arrival: Arrival) -> Landed:
                 nonce=arrival.nonce,
                 target_link_uri=arrival.claims.target_link_uri,
             )
-    # Nothing is wrong with the state, so the registration or deployment was switched off after the login began (TK-29).
-    raise refused or Refused("registration_inactive")
+        # Nothing is wrong with the state, so registration or deployment was switched off after the login began (TK-29).
+        raise refused or Refused("registration_inactive") from None
+    if is_new_platform:
+        edge_of(runtime()).registry.forget()
+        if arrival.known.platform_guid:
+            note("platform_guid_changed", guid=arrival.claims.platform_guid)
+    return landed
 
 
 def _where(landed: Landed) -> str:

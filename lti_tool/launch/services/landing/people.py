@@ -21,7 +21,8 @@ def _context_statement(dialect: str, *, is_instructor: bool, has_history: bool) 
     # Dates of a new course are shown and typed in its school's zone.
     zone = select(Tenant.timezone).where(Tenant.id == bindparam("of_tenant")).scalar_subquery()
     statement = upsert(Context.__table__, dialect).values(timezone=zone)
-    kept = {"title": statement.excluded.title, "label": statement.excluded.label} if is_instructor else {}
+    followed = ("title", "label", "kind") if is_instructor else ()
+    kept = {name: statement.excluded[name] for name in followed}
     if has_history:
         kept["history"] = statement.excluded.history
     return statement.on_conflict_do_update(
@@ -44,6 +45,7 @@ def context_of(connection: Connection, arrival: Arrival, now: datetime) -> int:
                 "context_key": claims.context_key,
                 "title": claims.context_title or claims.resource_title,
                 "label": claims.context_label,
+                "kind": claims.context_kind,
                 "of_tenant": arrival.deployment.tenant_id,
                 "history": history,
                 "created_at": now,
