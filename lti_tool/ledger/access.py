@@ -9,6 +9,9 @@ from lti_tool.identity import current
 from lti_tool.identity.actor import Actor, Can
 from lti_tool.ledger.models import Activity, ActivityStatus
 
+NOWHERE = 0
+"""An id that no activity has: for what is looked up first and is not there, so that it costs as much as what is not yours."""
+
 
 def open_activity(
     session: Session, activity_id: int, can: Can = Can.learn, *, kind: str | None = None

@@ -14,7 +14,7 @@ from lti_tool.core.i18n import lazy_gettext as _l
 from lti_tool.core.logs import log
 from lti_tool.core.web import render, runtime, wants_json
 from lti_tool.identity import csrf, current
-from lti_tool.identity.actor import Actor, Can, Carrier
+from lti_tool.identity.actor import Can, Carrier
 from lti_tool.media import queries, services, tickets
 from lti_tool.media.rules import LARGEST, MEGABYTE
 from lti_tool.media.storage import Storage
@@ -109,11 +109,10 @@ def _authorised(reference: str, ticket: str | None) -> queries.Shown:
     now = runtime().clock.now()
     with runtime().database.reading_core() as connection:
         found = queries.shown(connection, [reference]).get(reference)
+        if ticket is None:
+            return _own(connection, reference, found)
         if found is None:
             raise NotFound
-        if ticket is None:
-            _actor(connection, found)
-            return found
         grant_id = tickets.grant_of(runtime().keys.derive(tickets.PURPOSE), reference, ticket, now)
         if grant_id is None:
             raise NotFound
@@ -123,14 +122,21 @@ def _authorised(reference: str, ticket: str | None) -> queries.Shown:
     return found
 
 
-def _actor(connection: Connection, found: queries.Shown) -> Actor:
-    """The grant of the file's course, or of a course that was copied from it. Raises NotFound."""
+def _own(connection: Connection, reference: str, found: queries.Shown | None) -> queries.Shown:
+    """What is shown to a grant of the file's course, or of a course that was copied from it.
+
+    Raises NotFound, after the same statements whether the file is another's or not there.
+    """
     asking = current.asking(connection)
     held = {context_id for context_id, grant in asking.grants.items() if grant.can(Can.learn)} if asking else set()
-    if held and found.context_id not in held:
-        copies = queries.copied_to(connection, [found.reference]).get(found.reference, set())
-        return current.actor(connection, min(copies & held, default=found.context_id), Can.learn)
-    return current.actor(connection, found.context_id, Can.learn)
+    course = found.context_id if found else None
+    if held and course not in held:
+        copies = queries.copied_to(connection, [reference]).get(reference, set())
+        course = min(copies & held, default=course)
+    if found is None or course is None:
+        raise NotFound
+    current.actor(connection, course, Can.learn)
+    return found
 
 
 @blueprint.post("/tickets")

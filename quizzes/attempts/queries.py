@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from lti_tool.core.errors import NotFound
 from lti_tool.identity import current
 from lti_tool.identity.actor import Actor
-from lti_tool.ledger.access import open_activity
+from lti_tool.ledger.access import NOWHERE, open_activity
 from lti_tool.ledger.models import Activity, LineItem, ScorePost
 from lti_tool.ledger.rules import PostState
 from quizzes.attempts.models import Answer, Attempt
@@ -41,10 +41,8 @@ def own_attempt(session: Session, attempt_id: int, *, is_locked: bool = False) -
     current.asking(session)
     wanted = select(Attempt).where(Attempt.id == attempt_id)
     attempt = session.scalar(wanted.with_for_update() if is_locked else wanted)
-    if attempt is None:
-        raise NotFound
-    actor, activity = open_activity(session, attempt.activity_id, kind=KIND)
-    if attempt.member_id != actor.member_id:
+    actor, activity = open_activity(session, attempt.activity_id if attempt else NOWHERE, kind=KIND)
+    if attempt is None or attempt.member_id != actor.member_id:
         raise NotFound
     return actor, activity, attempt
 

@@ -10,7 +10,7 @@ from forum.threads.models import Post, Thread
 from lti_tool.core.errors import Conflict, NotFound, Previewing
 from lti_tool.core.i18n import lazy_gettext as _l
 from lti_tool.identity.actor import Actor, Can
-from lti_tool.ledger.access import open_activity
+from lti_tool.ledger.access import NOWHERE, open_activity
 from lti_tool.ledger.availability import Phase, Window
 from lti_tool.ledger.models import Activity, ActivityStatus
 from lti_tool.ledger.windows import window_of
@@ -21,19 +21,17 @@ blueprint = Blueprint("forum_threads", __name__, template_folder="../../template
 def open_thread(session: Session, thread_id: int, can: Can = Can.learn) -> tuple[Actor, Activity, Thread]:
     """The thread with its activity and the acting grant. Raises NotFound, also for what is not yours."""
     thread = session.get(Thread, thread_id)
+    actor, activity = open_activity(session, thread.activity_id if thread else NOWHERE, can, kind=services.KIND)
     if thread is None:
         raise NotFound
-    actor, activity = open_activity(session, thread.activity_id, can, kind=services.KIND)
     return actor, activity, thread
 
 
 def open_post(session: Session, post_id: int, can: Can = Can.learn) -> tuple[Actor, Activity, Thread, Post]:
     """The post with everything above it. Raises NotFound."""
     post = session.get(Post, post_id)
-    if post is None:
-        raise NotFound
-    actor, activity, thread = open_thread(session, post.thread_id, can)
-    if post.is_hidden and not actor.can(Can.author):
+    actor, activity, thread = open_thread(session, post.thread_id if post else NOWHERE, can)
+    if post is None or (post.is_hidden and not actor.can(Can.author)):
         raise NotFound
     return actor, activity, thread, post
 
