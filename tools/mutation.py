@@ -131,6 +131,8 @@ class Check:
         self.killed: list[Tried] = []
         self.broken = ""
         self._killers: dict[str, list[str]] = defaultdict(list)
+        self._sound: set[str] = set()
+        self.unsound: set[str] = set()
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Tests with a case id, and not the slow ones."""
@@ -170,11 +172,12 @@ class Check:
             key=lambda test: (first.index(test) if test in first else len(first), baseline.seconds[test]),
         )
         tried.tests = len(order)
-        patience = max(SECONDS, 5 * sum(baseline.seconds[test] for test in order))
-        answer = _in_child(
-            lambda: {"killer": _first_failure(module, tried.mutant, [items[test] for test in order])}, patience
-        )
-        tried.killer = "(a loop without end, or a process that died)" if answer is None else str(answer["killer"])
+        while True:
+            order = [test for test in order if test not in self.unsound]
+            patience = max(SECONDS, 5 * sum(baseline.seconds[test] for test in order))
+            tried.killer = self._killer(module, tried.mutant, [items[test] for test in order], patience)
+            if tried.killer not in items or self._is_sound(items[tried.killer]):
+                break
         if tried.killer in items:
             self._killers[f"{tried.module}:{scope}"] = [
                 tried.killer,
@@ -183,6 +186,20 @@ class Check:
         (self.killed if tried.killer else self.survivors).append(tried)
         verdict = "killed by " + tried.killer if tried.killer else f"SURVIVED {tried.tests} tests"
         print(f"{tried.name} (line {tried.mutant.line}): {verdict}", file=sys.__stderr__, flush=True)
+
+    def _killer(self, module: ModuleType, mutant: Mutant, tests: list[pytest.Item], patience: float) -> str:
+        answer = _in_child(lambda: {"killer": _first_failure(module, mutant, tests)}, patience)
+        return "(a loop without end, or a process that died)" if answer is None else str(answer["killer"])
+
+    def _is_sound(self, item: pytest.Item) -> bool:
+        """Whether a test passes without any fault, too, as the first of its process; else it proves nothing here."""
+        if item.nodeid not in self._sound:
+            answer = _in_child(lambda: {"passes": _passes(item, None)}, SECONDS)
+            if answer is None or not answer["passes"]:
+                self.unsound.add(item.nodeid)
+                return False
+            self._sound.add(item.nodeid)
+        return True
 
 
 def _group(item: pytest.Item) -> str:
@@ -306,6 +323,8 @@ def main(arguments: list[str]) -> int:
     print(f"{len(check.killed)} mutants killed, {len(check.survivors) - len(left)} equivalent, {len(left)} survived.")
     for tried in left:
         print(f"  {tried.name} (line {tried.mutant.line}, {tried.tests} tests)")
+    for name in sorted(check.unsound):
+        print(f"  left out, since it fails without any fault as the first test of a process: {name}")
     for name in stale:
         print(f"  no longer equivalent: {name}")
     return 1 if left or stale else 0

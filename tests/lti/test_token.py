@@ -47,6 +47,15 @@ def test_TK_01_no_kid(world: World, browser: FlaskClient) -> None:
     world.refused(world.forge(browser, header={"kid": None}), 403, "kid_missing")
 
 
+@pytest.mark.parametrize("kid", ["", "x" * 256, 5, ["a"], {}, True])
+def test_TK_01_kid_of_an_odd_type_or_length(world: World, browser: FlaskClient, kid: Any) -> None:
+    world.refused(world.forge(browser, header={"kid": kid}), 403, "kid_missing")
+
+
+def test_TK_02_longest_kid_is_only_unknown(world: World, browser: FlaskClient) -> None:
+    world.refused(world.forge(browser, header={"kid": "x" * 255}), 403, "kid_unknown")
+
+
 def test_TK_02_unknown_kid_is_asked_for_once_a_minute(world: World, browser: FlaskClient, clock: FakeClock) -> None:
     fetched = count_fetches(world)
     set_ending(world, browser)
