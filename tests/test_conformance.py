@@ -51,6 +51,15 @@ def made(tmp_path: Path, data: str = DATA, tests: str = TESTS) -> Conformance:
     return Conformance(*read_groups(data), find_tests(folder), {"sqlite": read_run(tmp_path / "run.xml")})
 
 
+def test_every_case_has_a_test_or_a_reason_and_no_test_names_an_unknown_one() -> None:
+    assert faults(conformance.load()) == []
+
+
+def test_the_committed_document_is_what_the_tool_makes() -> None:
+    former = (conformance.ROOT / conformance.DOCUMENT).read_text("utf-8")
+    assert structure(former) == structure(render(conformance.load(), former)), "run `make conformance`"
+
+
 def test_ids_are_in_order_without_gaps() -> None:
     for group in conformance.load().groups:
         assert [case.id for case in group.cases] == [f"{group.name}-{n:02}" for n in range(1, len(group.cases) + 1)]
