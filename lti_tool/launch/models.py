@@ -4,7 +4,7 @@ import secrets
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, false
+from sqlalchemy import ForeignKey, Index, String, Text, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lti_tool.core.columns import Base, BigId, Json, UtcDateTime
@@ -60,6 +60,8 @@ class DeepLinkRequest(Base):
     accepts_multiple: Mapped[bool] = mapped_column(default=False, server_default=false())
     is_auto_created: Mapped[bool] = mapped_column(default=False, server_default=false())
     """Whether the LMS makes the links at once (auto_create); else its form waits for the teacher."""
+    picked: Mapped[list[int]] = mapped_column(Json, default=list, server_default=text("'[]'"))
+    """Activities that were ticked when the author went to create another one."""
     data: Mapped[str | None] = mapped_column(Text)
     """As JSON; goes back unchanged (DL-11)."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -51,15 +51,20 @@ class Desk:
         """Clicks an activity in the course and returns the tool's frame, launched."""
         page = self.open_course(page)
         page.locator(f'[data-link="{link}"] [data-open]').click()
+        return self._launched(page)
+
+    def open_deep_linking(self) -> Frame:
+        """The tool's choosing page, as a teacher adds an activity."""
+        page = self.open_course()
+        page.locator("[data-deep-link]").click()
+        return self._launched(page)
+
+    def _launched(self, page: Page) -> Frame:
+        """The tool's frame; without scripts the forms in between want a button pressed."""
         if not self.screen.look.javascript:
             page.locator("form[target=tool-frame] button").click()
             page.frame_locator("iframe").locator("#launch-answer button").click()
         return self._in_scheme(self.screen.frame(page))
-
-    def open_deep_linking(self) -> Frame:
-        """The tool's choosing page, as a teacher adds an activity."""
-        self.open_course().locator("[data-deep-link]").click()
-        return self._in_scheme(self.screen.frame())
 
     def _speak(self) -> None:
         """Switches the LMS to the look's language; its launches then ask the tool for the same."""

@@ -1,5 +1,6 @@
 """Drafts that were made while choosing: remembered, listed, and cleared away when nobody has touched them."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -100,6 +101,18 @@ def test_untouched_draft_goes_after_seven_days_with_its_content(
     assert rows(school, ChoiceDraft) == 0
     assert rows(school, *CONTENT) == before
     assert sweep(school) == 0
+
+
+def test_what_is_ticked_stays_ticked_while_something_is_created(school: School, author: SignedInClient) -> None:
+    there = school.activity("forum", "There")
+    wanted = choice(school, author)
+    form = {"kind": "quiz", "activity_id": [str(there.id), "999"]}
+    gone = author.post_form(f"/lti/choose/{wanted}/create", form)
+    assert gone.location == f"/quizzes/create?choice={wanted}"
+    draft = create(school, author, "quiz", wanted)
+    page = author.get(f"/lti/choose/{wanted}").text
+    assert sorted(re.findall(r'value="(\d+)" checked', page)) == sorted([str(there.id), str(draft.id)])
+    assert author.post_form(f"/lti/choose/{wanted}/create", {"kind": "nothing"}).status_code == 404
 
 
 @pytest.mark.parametrize("kind", CREATE)

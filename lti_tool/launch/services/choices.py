@@ -1,7 +1,7 @@
 """What a link shall show, or what deep linking gives back: read, used up once, bound. Flushes, never commits."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -48,6 +48,8 @@ class Choice:
     line_item_url: str | None
     scopes: tuple[str, ...]
     asked: Asked
+    picked: frozenset[int] = frozenset()
+    """What was ticked when the author last went to create something."""
 
     @property
     def course(self) -> str:
@@ -117,7 +119,14 @@ def open_choice(session: Session, choice_id: int, now: datetime) -> Choice:
         line_item_url=request.line_item_url,
         scopes=tuple(request.scopes),
         asked=asked,
+        picked=frozenset(request.picked),
     )
+
+
+def keep_picked(session: Session, choice: Choice, activity_ids: Iterable[int]) -> None:
+    """Remember what is ticked while the author creates another one: numbers as typed, they only tick what is listed."""
+    kept = sorted(set(activity_ids))[:MOST_PICKED]
+    session.execute(update(DeepLinkRequest).where(DeepLinkRequest.id == choice.id).values(picked=kept))
 
 
 def choose(session: Session, choice: Choice, activity_id: int, now: datetime) -> Picked:

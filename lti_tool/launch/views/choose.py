@@ -38,11 +38,12 @@ def choose(choice: int) -> ResponseReturnValue:
         going = drafts.going(session, found.context_id)
     if found.is_deep_link and found.asked.item_type is None:
         return render("launch/nothing_fits.html", course=found.course, cancel_address=_cancel_address(choice))
+    ticked = {*made, *found.picked, request.args.get("picked", type=int)}
     for each in listed:
-        each["is_picked"] = each["id"] in made or request.args.get("picked") == str(each["id"])
+        each["is_picked"] = each["id"] in ticked
         each["goes"] = format_moment(going[each["id"]], now) if each["id"] in going else ""
     kinds = [
-        {"label": kind.create_label or kind.label, "note": "", "symbol": kind.icon,
+        {"name": kind.name, "label": kind.create_label or kind.label, "note": "", "symbol": kind.icon,
          "address": url_for(kind.create, choice=choice)}
         for kind in runtime().kinds.values()
         if kind.create in current_app.view_functions
@@ -60,6 +61,7 @@ def choose(choice: int) -> ResponseReturnValue:
         archived=[each for each in listed if each["is_archived"]],
         bring_address=url_for("launch.bring", choice=choice),
         kinds=kinds,
+        create_address=url_for("launch.create_more", choice=choice),
         cancel_address=_cancel_address(choice) if found.is_deep_link else "",
     )
 
@@ -90,6 +92,19 @@ def still_choosing(choice: int) -> ResponseReturnValue:
     with runtime().database.reading() as session:
         choices.open_choice(session, choice, runtime().clock.now())
     return "", 204
+
+
+@blueprint.post("/choose/<int:choice>/create")
+def create_more(choice: int) -> ResponseReturnValue:
+    """On to the page of the kind `kind`; what is ticked so far is still ticked afterwards."""
+    kind = runtime().kinds.get(request.form.get("kind", ""))
+    ticked = [_number(each) for each in request.form.getlist("activity_id")]
+    with runtime().database.writing() as session:
+        found = choices.open_choice(session, choice, runtime().clock.now())
+        choices.keep_picked(session, found, ticked)
+    if kind is None or kind.create not in current_app.view_functions:
+        raise NotFound
+    return redirect(url_for(kind.create, choice=choice), 303)
 
 
 @blueprint.post("/chosen/<int:choice>")
