@@ -29,6 +29,8 @@ class For(StrEnum):
     """Whom the launch named as a mentor."""
     session = "session"
     """Whoever has a session; it names nothing of a course in its address."""
+    operator = "operator"
+    """Whoever sits at the console: no LTI session has a right there."""
     everybody = "everybody"
     """It names nothing that belongs to a course; WHY says why it may say what it says."""
 
@@ -123,6 +125,8 @@ FOR: dict[str, For] = {
     "media.issue_tickets": For.session,
     "identity.preferences": For.session,
     "identity.privacy": For.everybody,
+    "admin.door": For.everybody,
+    "admin.enter": For.everybody,
     "launch.frame": For.everybody,
     "launch.jwks": For.everybody,
     "launch.explanation": For.everybody,
@@ -142,6 +146,8 @@ FOR: dict[str, For] = {
 }
 WHY: dict[str, str] = {
     "identity.privacy": "says what is stored, the same to all",
+    "admin.door": "a form for the secret of a one-time link",
+    "admin.enter": "needs the secret of a one-time link",
     "launch.frame": "an empty page that shows others by the bearer it holds, framed by the LMS of a registration",
     "launch.jwks": "public keys",
     "launch.explanation": "says that a launch begins in the LMS",
@@ -200,6 +206,11 @@ _QUERY = {
 }
 
 
+def is_console(endpoint: str) -> bool:
+    """Whether only the operator may: a new route of the console has no entry, and nobody here may find it."""
+    return endpoint.startswith("admin.") and endpoint not in FOR
+
+
 @dataclass(frozen=True)
 class Route:
     """One method of one route."""
@@ -213,7 +224,7 @@ class Route:
 
     @property
     def reach(self) -> For:
-        return FOR[self.endpoint]
+        return For.operator if is_console(self.endpoint) else FOR[self.endpoint]
 
     def __str__(self) -> str:
         return f"{self.method} {self.rule.rule}"
@@ -223,7 +234,7 @@ class Route:
         """The words for the objects that the address names, in their order."""
         first = self.rule.rule.split("/")[1]
         ordered = [part.arg for part in _arguments(self.rule) if part.arg not in FIXED]
-        return [ACTIVITIES[first] if name == "activity_id" else ARGUMENTS[name] for name in ordered]
+        return [ACTIVITIES[first] if name == "activity_id" else ARGUMENTS.get(name, name) for name in ordered]
 
     def address(self, values: Mapping[str, str]) -> str:
         """The address with the values of these objects."""
@@ -231,8 +242,11 @@ class Route:
         path = self.rule.rule
         for each in _arguments(self.rule):
             word = ACTIVITIES[first] if each.arg == "activity_id" else ARGUMENTS.get(each.arg, "")
-            path = path.replace(each.text, FIXED[each.arg] if each.arg in FIXED else values[word])
+            path = path.replace(each.text, FIXED[each.arg] if each.arg in FIXED else self._value(word, values))
         return path + _QUERY.get(self.endpoint, "").format_map(values)
+
+    def _value(self, word: str, values: Mapping[str, str]) -> str:
+        return values.get(word, values["row"]) if self.reach is For.operator else values[word]
 
     def body(self, values: Mapping[str, str]) -> tuple[dict[str, Any] | None, dict[str, Any]]:
         """(JSON, form): what is sent there, in a shape that is not refused before it is looked at."""

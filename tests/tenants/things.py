@@ -83,7 +83,7 @@ class Things:
             registration = session.get_one(Context, context_id).deployment_id
             self.ids |= {"home": str(home.id), "lesson": str(lesson.id), "forum": str(talk.id), "unset": str(unset.id)}
             self.ids |= {"context": str(context_id), "member": str(self.learner.member_id), "token": lesson.token}
-            self.ids |= {"registration": str(registration), "number": "1", "key": "q1"}
+            self.ids |= {"registration": str(registration), "number": "1", "key": "q1", "row": "1"}
 
     def _attempt(self) -> None:
         quizzes = Quizzes(self.school)
