@@ -61,7 +61,9 @@ def _column_statement(dialect: str) -> Any:
         new.url.is_not(None),
         or_(
             old.url.is_distinct_from(new.url),
-            old.state.in_([LineItemState.none, LineItemState.gone]),
+            # Not IN: SQLAlchemy writes its list anew into the statement at each execution.
+            old.state == LineItemState.none,
+            old.state == LineItemState.gone,
             and_(old.cause == "no_scope", new.cause == ""),
             and_(old.cause == "", new.cause == "no_scope"),
         ),
