@@ -104,13 +104,23 @@ _BY_STATUS = {
     500: Answer.broken,
 }
 
+_NO_SUCH_STUDENT = (
+    b"user in requested score",  # Brightspace: 403 "... is not enrolled in the org unit", 404 "... does not exist"
+    b"user could not be found",  # Blackboard: 400
+    b"user not found in course",  # Canvas: 422 "... or is not a student"
+)
+"""AG-26: it is one person who gets no grade there; the status alone would say that the whole column is gone or forbidden."""
+
 
 def read_answer(status: int, content_type: str, body: bytes) -> Answer:
     """Classify an HTTP answer to a score (AGS 2.0, 3.4; AG-14, AG-26 to AG-29)."""
     if status in _ACCEPTED:
         return Answer.login_page if is_page(content_type, body) else Answer.accepted
-    if status == 400 and b"timestamp" in body[:2000].lower():
+    said = body[:2000].lower()
+    if status == 400 and b"timestamp" in said:
         return Answer.newer
+    if 400 <= status < 500 and any(words in said for words in _NO_SUCH_STUDENT):
+        return Answer.not_graded
     if status in _BY_STATUS:
         return _BY_STATUS[status]
     if 300 <= status < 400:
