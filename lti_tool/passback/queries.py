@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, case, func, or_, select
 from sqlalchemy.orm import Session
 
-from lti_tool.identity.models import Context, Deployment, Member, Registration
+from lti_tool.identity.models import Context, Deployment, Enrolment, Member, Registration
 from lti_tool.ledger.models import Activity, LineItem, LineItemSource, LineItemState, Placement, Result, ScorePost
 from lti_tool.ledger.rules import PostState
 
@@ -140,6 +140,14 @@ def rows(session: Session | Connection, activity_id: int, states: Collection[Pos
         Row(row.member_id, row.member, row.activity_id, row.activity, row.score, row.line_item_id, _way(row))
         for row in session.execute(statement)
     ]
+
+
+def is_enrolled(session: Session | Connection, context_id: int, member_id: int) -> bool:
+    """Whether the member is or was in this course. One statement."""
+    found = session.execute(
+        select(Enrolment.id).where(Enrolment.context_id == context_id, Enrolment.member_id == member_id)
+    )
+    return found.first() is not None
 
 
 def columns(session: Session | Connection, activity_id: int) -> Sequence[ColumnState]:

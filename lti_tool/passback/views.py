@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
+from lti_tool.core.errors import NotFound
 from lti_tool.core.i18n import format_clock, format_moment, format_points, gettext, ngettext
 from lti_tool.core.web import render, runtime
 from lti_tool.identity.actor import Actor, Can
@@ -70,14 +71,16 @@ def send_all(activity_id: int) -> ResponseReturnValue:
 
 @blueprint.post("/scores/<int:activity_id>/send/<int:member_id>")
 def send_one(activity_id: int, member_id: int) -> ResponseReturnValue:
-    """Send one member's score of the activity again."""
+    """Send one member's score of the activity again. Raises NotFound for who is not in this course."""
     return _send_again(activity_id, member_id)
 
 
 def _send_again(activity_id: int, member_id: int | None) -> ResponseReturnValue:
     now = runtime().clock.now()
     with runtime().database.writing() as session:
-        actor, _ = open_activity(session, activity_id, Can.author)
+        actor, found = open_activity(session, activity_id, Can.author)
+        if member_id is not None and not queries.is_enrolled(session, found.context_id, member_id):
+            raise NotFound
         is_refused = member_id is None and _sum(dict(queries.counts(session, activity_id)), services.REFUSED) > 0
         services.send_again(session, activity_id=activity_id, member_id=member_id, only_refused=is_refused, now=now)
         audit(

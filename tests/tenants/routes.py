@@ -110,6 +110,7 @@ FOR: dict[str, For] = {
     "launch.bring": For.chooser,
     "launch.cancel": For.chooser,
     "launch.still_choosing": For.chooser,
+    "launch.create_more": For.chooser,
     "launch.chosen": For.chooser,
     "launch.created": For.chooser,
     "launch.links": For.authors,

@@ -78,6 +78,37 @@ def test_WS_06_not_yours_is_the_same_as_not_there(
     assert rows(database) == before
 
 
+BESIDE: dict[str, str] = {
+    "courses_outline.review": "leads to the own table of members, whatever the number says",
+    "courses_lessons.answer": "keys of parts are words of the own lesson",
+    "courses_lessons.version": "numbers of versions count in the own lesson",
+    "courses_lessons.restore": "numbers of versions count in the own lesson",
+}
+"""Routes whose second part names nothing of another course."""
+
+
+@pytest.mark.parametrize("which", [0, 1], ids=["other course", "other tenant"])
+def test_WS_06_what_is_not_yours_is_not_there_below_what_is_yours_either(
+    app: Flask, database: Database, things: Things, others: tuple[Things, Things], which: int
+) -> None:
+    """Addresses with two ids: the first of one's own course, the second of the first course or of nowhere."""
+    own, found = others[which], []
+    before = rows(database)
+    pairs = [each for each in named(app) if len(each.names) > 1 and each.endpoint not in BESIDE]
+    assert len(pairs) > 8
+    for route in pairs:
+        client = own.learner_client if route.reach in {For.members, For.owner} else own.author_client
+        below = route.names[1:]
+        there = ask(client, database, route, own.ids | {name: things.ids[name] for name in below})
+        nowhere = ask(client, database, route, own.ids | {name: absent(own.ids)[name] for name in below})
+        if there.status != 404:
+            found.append(f"{route}: {there.status}")
+        if difference := there.differs(nowhere):
+            found.append(f"{route}: {difference}")
+    assert not found, "\n".join(found)
+    assert rows(database) == before
+
+
 def expected(route: Route, person: Person | None) -> int:
     """404; what a form without a session gets; the one page that is the same for all."""
     if route.reach is For.operator:
