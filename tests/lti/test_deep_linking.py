@@ -169,10 +169,21 @@ def test_DL_10_line_item(world: World, browser: FlaskClient) -> None:
     choice = asks(world, browser, accept_multiple=True)
     first, second = world.activity(title="Reading <sources>", maximum=12), world.activity(title="Notes")
     items = items_of(pick(browser, choice, first.id, second.id))
-    assert [each["lineItem"] for each in items] == [
+    columns = [dict(each["lineItem"]) for each in items]
+    assert [each.pop("submissionReview")["url"] for each in columns] == [LAUNCH, LAUNCH]
+    assert columns == [
         {"scoreMaximum": 12, "label": "Reading <sources>", "resourceId": first.token, "tag": "probe"},
         {"scoreMaximum": 100, "label": "Notes", "resourceId": second.token, "tag": "probe"},
     ]
+
+
+def test_SR_05_column_says_what_can_be_reviewed(world: World, browser: FlaskClient) -> None:
+    choice = asks(world, browser)
+    (item,) = items_of(pick(browser, choice, world.activity().id))
+    assert item["lineItem"]["submissionReview"] == {
+        "reviewableStatus": ["InProgress", "Submitted", "Completed"],
+        "url": LAUNCH,
+    }
 
 
 @pytest.mark.parametrize("data", ["opaque ü \u3000", "</form><script>", " " * 4096, "党" * 4096, "", "null"])

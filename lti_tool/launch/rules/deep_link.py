@@ -13,6 +13,8 @@ from lti_tool.launch.rules.dates import DATES
 
 _DL: Final = "https://purl.imsglobal.org/spec/lti-dl/claim/"
 SECONDS: Final = 300
+REVIEWABLE: Final = ("InProgress", "Submitted", "Completed")
+"""activityProgress of a score behind which there is work to look at (Submission Review 1.0, 3.2)."""
 MOODLE: Final = "moodle"
 
 
@@ -94,6 +96,8 @@ def _resource_link(picked: Picked, asked: Asked, launch_url: str) -> dict[str, A
             "label": picked.title,
             "resourceId": picked.token,
             "tag": picked.kind,
+            # From the gradebook to one person's work (SR-05); Moodle offers that for columns that say so only.
+            "submissionReview": {"reviewableStatus": list(REVIEWABLE), "url": launch_url},
         }
     # Where a frame is accepted nothing is said: any size that we named would bind the LMS's own frame.
     if "window" in asked.targets and "iframe" not in asked.targets:
