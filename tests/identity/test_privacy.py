@@ -71,7 +71,7 @@ NOT_WRITTEN = {"member_group_member", "member.org_unit_id", "entry.org_unit_id"}
 MACHINERY = {
     "id", "revision", "sent_revision", "lease_until", "attempts", "schedule_version", "next_check_at", "maximum", "seq",
     "slot", "depth", "kind", "stem_html", "explanation_html", "size", "mime", "width", "height", "is_pinned", "is_locked",
-    "replies", "last_post_at", "draft_revision", "is_changed", "accept_types", "targets", "accepts_line_item", "scopes",
+    "replies", "last_post_at", "draft_revision", "is_changed", "accept_types", "targets", "accepts_line_item", "accepts_multiple", "is_auto_created", "scopes",
     "created_at", "number", "source",
 }  # fmt: skip
 
