@@ -1,7 +1,7 @@
 """The mutation check: every small fault in the verification of logins and launches must be noticed by a test with a case id.
 
     python -m tools.mutation                     # all of TARGETS; part of `make soak`
-    python -m tools.mutation token login         # these modules only
+    python -m tools.mutation token login.read_login   # these modules, or functions, only
 
 The tests of tests/lti whose names carry a case id are collected once. A first run notes which functions of TARGETS each of
 them calls. Then each mutant gets a child process: the faulty code takes the function's place, and the tests that call it
@@ -21,7 +21,7 @@ import time
 import tomllib
 import traceback
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FunctionType, ModuleType
@@ -125,8 +125,8 @@ def _function(names: dict[str, Any], scope: str) -> FunctionType:
 class Check:
     """The pytest plugin: instead of the tests' own loop, baseline and mutants."""
 
-    def __init__(self, modules: Iterable[str]) -> None:
-        self.modules = tuple(modules)
+    def __init__(self, wanted: Mapping[str, tuple[str, ...]]) -> None:
+        self.modules, self.wanted = tuple(wanted), wanted
         self.survivors: list[Tried] = []
         self.killed: list[Tried] = []
         self.broken = ""
@@ -152,7 +152,7 @@ class Check:
             return True
         for name in self.modules:
             module = importlib.import_module(name)
-            wanted = TARGETS[name]
+            wanted = self.wanted[name]
             for mutant in mutants_of(Path(str(module.__file__)).read_text(encoding="utf-8")):
                 if wanted == ALL or mutant.scope in wanted:
                     self._try(Tried(name, mutant), module, items, baseline)
@@ -305,9 +305,17 @@ def _passes(item: pytest.Item, after: pytest.Item | None) -> bool:
     return all(report.passed for report in runtestprotocol(item, log=False, nextitem=after))
 
 
-def chosen(arguments: list[str]) -> list[str]:
-    """The modules of TARGETS by the last parts of their names; all without arguments."""
-    return [name for name in TARGETS if not arguments or name.rsplit(".", 1)[1] in arguments]
+def chosen(arguments: list[str]) -> dict[str, tuple[str, ...]]:
+    """What of TARGETS is named, as `module` or `module.function` with the last part of the module's name; else all."""
+    found: dict[str, tuple[str, ...]] = {}
+    for name, listed in TARGETS.items():
+        short = name.rsplit(".", 1)[1]
+        functions = tuple(each.removeprefix(f"{short}.") for each in arguments if each.startswith(f"{short}."))
+        if not arguments or short in arguments:
+            found[name] = listed
+        elif functions:
+            found[name] = functions
+    return found
 
 
 def main(arguments: list[str]) -> int:
