@@ -31,7 +31,7 @@ WORDS: dict[str, dict[str, str]] = {
         "when you were last here": "created_at seen_at",
         "the language and colours you chose": "locale scheme",
     },
-    "deep_link_request": {"while a link is being opened": "line_item_url return_url data expires_at used_at created_at"},
+    "deep_link_request": {"while a link is being opened": "line_item_url return_url data picked expires_at used_at created_at"},
     "block_state": {
         "which parts you have read": "block_key seen_at",
         "your answers to questions in the text": "answer is_correct tries answered_at",
