@@ -1,19 +1,23 @@
 """Submission reviews (case list 2.16): from a column of the gradebook to one person's work."""
 
+import re
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
 from lti_tool.identity.models import Member
 from lti_tool.ledger import services
-from lti_tool.ledger.models import Activity, ActivityStatus
+from lti_tool.ledger.models import Activity, ActivityStatus, LineItem, Placement
 from lti_tool.ledger.rules import Outcome
+from quizzes.papers.rules import Settings
 from tests.lms_client import ENDPOINT_CLAIM
-from tests.lti.world import ORIGIN, World
+from tests.lti.world import ORIGIN, World, csrf_of
+from tests.quizzes.conftest import Quizzes
 
 
 @pytest.fixture
@@ -167,3 +171,51 @@ def test_message_without_context_is_refused_when_it_has_no_link_either(
 ) -> None:
     answer = review(world, browser, "teacher", "member1", resource_link=None, context=None)
     world.refused(answer, 400, "context")
+
+
+@pytest.fixture
+def attempt(world: World) -> tuple[Activity, int]:
+    """A real quiz behind link-a, whose results are not released yet, and member1's attempt that has been handed in."""
+    probe = world.bound()
+    course: Any = SimpleNamespace(runtime=world.runtime, now=world.runtime.clock.now(), context_id=probe.context_id)
+    quiz = Quizzes(course).quiz(settings=Settings(shuffle_options=False, review=frozenset()))
+    with world.runtime.database.writing() as session:
+        for table in (LineItem, Placement):
+            session.execute(update(table).values(activity_id=quiz.id))
+    member = world.browser()
+    page = where(world.launch(member, "member1"))
+    form = {"csrf_token": csrf_of(member.get(page, base_url=ORIGIN))}
+    begun = member.post(f"{page}/attempts", data=form, headers={"Origin": ORIGIN}, base_url=ORIGIN)
+    number = int(where(begun).rsplit("/", 1)[-1])
+    done = member.post(f"/attempts/{number}/submit", data=form, headers={"Origin": ORIGIN}, base_url=ORIGIN)
+    assert done.status_code == 303
+    return quiz, number
+
+
+def test_SR_01_attempt_of_the_named_member_is_shown(
+    world: World, browser: FlaskClient, attempt: tuple[Activity, int]
+) -> None:
+    quiz, number = attempt
+    page = where(review(world, browser, "teacher", "member1"))
+    assert page == f"/quizzes/{quiz.id}/members/{member_id(world, 'member1')}"
+    shown = browser.get(page, base_url=ORIGIN)
+    assert shown.status_code == 200
+    assert f"/quizzes/{quiz.id}/attempts/{number}" in shown.get_data(as_text=True)
+    looked = browser.get(f"/quizzes/{quiz.id}/attempts/{number}", base_url=ORIGIN).get_data(as_text=True)
+    assert "EXPLAIN-SINGLE" in looked
+    # Read-only: nothing on the attempt's page sends anything but the reader's own choices and the view as a member.
+    sent = {each for each in re.findall(r'action="([^"]+)"', looked) if not each.endswith("/preview")}
+    assert sent == {"/preferences"}
+
+
+def test_SR_02_own_review_shows_what_is_released_and_no_more(
+    world: World, browser: FlaskClient, attempt: tuple[Activity, int]
+) -> None:
+    quiz, number = attempt
+    page = where(review(world, browser, "member1", "member1"))
+    assert page == f"/quizzes/{quiz.id}"
+    for path in (page, f"/attempts/{number}/result"):
+        shown = browser.get(path, base_url=ORIGIN)
+        assert shown.status_code == 200
+        assert "EXPLAIN-" not in shown.get_data(as_text=True)
+    assert browser.get(f"/quizzes/{quiz.id}/attempts/{number}", base_url=ORIGIN).status_code == 404
