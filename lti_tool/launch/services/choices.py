@@ -152,6 +152,7 @@ def choose_all(session: Session, choice: Choice, activity_ids: Sequence[int], no
         select(Activity)
         .where(Activity.id.in_(wanted), Activity.context_id == choice.context_id)
         .order_by(Activity.position, Activity.id)
+        .with_for_update()  # A forgotten draft may be cleared away in this very moment.
     ).all()
     if len(activities) != len(wanted):
         raise NotFound
