@@ -287,6 +287,12 @@ def test_DL_17_address_is_ours_and_the_lesson_travels_in_custom(world: World, br
     assert "icon" not in only
 
 
+def test_DL_17_moodle_is_asked_for_the_variable_only_that_it_fills_in() -> None:
+    assert item(family="moodle")["custom"] == {
+        "activity": PICKED.token, "context_id_history": "$Context.id.history",
+    }  # fmt: skip
+
+
 def test_DL_18_fragment_is_one_escaped_link(world: World, browser: FlaskClient) -> None:
     choice = asks(world, browser, accept_types=["html", "file"])
     activity = world.activity(title='<script>x</script>"&')

@@ -16,6 +16,7 @@ SECONDS: Final = 300
 REVIEWABLE: Final = ("InProgress", "Submitted", "Completed")
 """activityProgress of a score behind which there is work to look at (Submission Review 1.0, 3.2)."""
 MOODLE: Final = "moodle"
+_MOODLE_FILLS: Final = ("context_id_history",)
 
 
 class ItemType(StrEnum):
@@ -88,7 +89,7 @@ def _resource_link(picked: Picked, asked: Asked, launch_url: str) -> dict[str, A
     item: dict[str, Any] = {
         "type": "ltiResourceLink",
         "url": launch_url,
-        "custom": {"activity": picked.token, **HISTORY, **DATES},
+        "custom": {"activity": picked.token, **_variables(asked.family)},
     } | _words(picked)
     if asked.accepts_line_item:
         item["lineItem"] = {
@@ -103,6 +104,12 @@ def _resource_link(picked: Picked, asked: Asked, launch_url: str) -> dict[str, A
     if "window" in asked.targets and "iframe" not in asked.targets:
         item["window"] = _WINDOW
     return item | _windows(picked)
+
+
+def _variables(family: str) -> dict[str, str]:
+    """What each launch shall bring. Moodle puts it before the teacher's eyes, so it only gets the one that it fills in."""
+    wanted = {**HISTORY, **DATES}
+    return {name: wanted[name] for name in _MOODLE_FILLS} if family == MOODLE else wanted
 
 
 def _link(picked: Picked, asked: Asked, address: str) -> dict[str, Any]:
