@@ -12,6 +12,7 @@ from lti_tool.ledger.rules import PostState
 from tests.flows.campus import Campus
 from tests.flows.linking import add_link
 from tests.flows.visitor import Visitor
+from tests.lti.registering import Admin
 
 People = Callable[[str], Visitor]
 
@@ -50,6 +51,33 @@ def test_score_waits_for_the_tick_and_then_stands_in_moodles_own_column(campus: 
     assert campus.grade("member1") == 100
     assert [row["status"] for row in campus.lms.score_log()] == [200, 200]
     assert campus.lms.refusals() == []
+
+
+def test_from_the_registration_link_to_the_gradebook(campus: Campus, visitor: People) -> None:
+    """Moodle's "Update" of a tool that is there: the client id stays, the answer is thin, the tool waits to be activated."""
+    with campus.runtime.database.writing() as session:
+        session.execute(update(Registration).values(family=""))
+    admin = Admin(campus.app, campus.lms, campus.runtime.settings.public_url)
+    client_id = campus.config["client_id"]
+    done = admin.confirm(admin.look(admin.invited("Demo"), client_id), replaces=client_id)
+    assert done.status_code == 200
+    [registered] = admin.rows()
+    assert (registered.client_id, registered.family) == (client_id, "moodle")
+    link = admin.place(client_id)
+    teacher = visitor("teacher")
+    assert teacher.launch(link).status == 200
+    assert teacher.address.startswith("/lti/choose/")
+    quiz = campus.activity("quiz")
+    assert teacher.send(teacher.address.replace("choose", "chosen"), activity_id=str(quiz.id)).status == 303
+    campus.lms.allow_grades(link)
+    member = visitor("member4")
+    assert member.launch(link).status == 200
+    assert member.address == f"/quizzes/{quiz.id}"
+    member.take(quiz.id, right=5)
+    campus.work()
+    column = column_of(campus, link)
+    cells = [cell for cell in campus.lms.gradebook("course-1").values() if cell["line_item"] == column["id"]]
+    assert [(cell["user"], cell["score"]) for cell in cells] == [("member4", 100)]
 
 
 def test_column_that_was_deleted_is_not_made_by_us(campus: Campus, visitor: People) -> None:

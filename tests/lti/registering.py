@@ -24,6 +24,8 @@ class Admin:
 
     app: Flask
     lms: LmsDriver
+    origin: str = ORIGIN
+    """The tool's."""
 
     @property
     def runtime(self) -> Runtime:
@@ -37,7 +39,7 @@ class Admin:
 
     def opened(self, code: str, client_id: str = "") -> str:
         """The address that the LMS opens in its frame."""
-        page = self.lms.post("teacher", "/admin/tools", url=f"{ORIGIN}/lti/register#{code}", client_id=client_id)
+        page = self.lms.post("teacher", "/admin/tools", url=f"{self.origin}/lti/register#{code}", client_id=client_id)
         source = re.search(r'<iframe[^>]* src="([^"]*)"', page.text)
         assert source is not None, page.text[:500]
         return html.unescape(source[1])
@@ -48,8 +50,8 @@ class Admin:
         return {**dict(parse_qsl(parts.query)), "code": parts.fragment}
 
     def post(self, path: str, form: dict[str, str], **headers: str) -> TestResponse:
-        sent = {"Origin": ORIGIN, "Sec-Fetch-Site": "same-origin", **headers}
-        return self.app.test_client().post(path, data=form, headers=sent, base_url=ORIGIN)
+        sent = {"Origin": self.origin, "Sec-Fetch-Site": "same-origin", **headers}
+        return self.app.test_client().post(path, data=form, headers=sent, base_url=self.origin)
 
     def look(self, code: str, client_id: str = "", **changes: str) -> TestResponse:
         """The page that shows what will be shared."""
