@@ -7,15 +7,16 @@ from datetime import timedelta
 from typing import Any
 
 import jwt
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import NotFound
 
 from lti_tool.demo.columns import add_column
 from lti_tool.demo.deep_link_rules import LONGEST_SECONDS, WINDOWS, BadResponse, check_claims, checked_items
 from lti_tool.demo.faults import strike
 from lti_tool.demo.launches import deep_link_settings, is_fresh, tool_of
 from lti_tool.demo.names import DEEP_LINK_ERROR, DEEP_LINK_MESSAGE
-from lti_tool.demo.runtime import Tool, lms, profile
+from lti_tool.demo.runtime import Tool, find_tool, lms, profile
 from lti_tool.demo.store import stamp
 from lti_tool.demo.tool_keys import UnknownKey
 
@@ -35,11 +36,19 @@ def receive(launch_id: str) -> ResponseReturnValue:
             settings = deep_link_settings(connection, lms(), launch_id)
             claims = _verified(connection, tool, request.form.get("JWT", ""), settings.get("data"))
             items = checked_items(claims, settings, tool)
-            for item in items:
+            waits = bool(items) and profile(connection).is_moodle
+            if waits:
+                connection.execute(
+                    "INSERT INTO offered (launch_id, course_id, client_id, items) VALUES (?, ?, ?, ?)",
+                    (launch_id, course_id, tool.client_id, json.dumps(items)),
+                )
+            for item in () if waits else items:
                 _add(connection, tool, course_id, item)
     except BadResponse as bad:
         lms().note_refusal("deep_link_return", str(bad))
         return render_template("demo/broken.html", description=str(bad)), 400
+    if waits:
+        return render_template("demo/offered.html", items=items, launch_id=launch_id)
     target = url_for(
         "demo_pages.course",
         course_id=course_id,
@@ -48,6 +57,24 @@ def receive(launch_id: str) -> ResponseReturnValue:
         lti_errormsg=claims.get(DEEP_LINK_ERROR),
     )
     return render_template("demo/returned.html", target=target, items=items)
+
+
+@blueprint.post("/deep-link-save/<launch_id>")
+def save(launch_id: str) -> ResponseReturnValue:
+    """Moodle's form: only now, when the teacher who asked presses Save, are the links made."""
+    with lms().store.writing() as connection:
+        row = connection.execute(
+            "SELECT offered.* FROM offered JOIN launch ON launch.id = launch_id WHERE launch_id = ? AND person_id = ?",
+            (launch_id, session.get("person", "")),
+        ).fetchone()
+        tool = None if row is None else find_tool(connection, row["client_id"])
+        if row is None or tool is None:
+            raise NotFound
+        connection.execute("DELETE FROM offered WHERE launch_id = ?", (launch_id,))
+        items = json.loads(row["items"])
+        for item in items:
+            _add(connection, tool, row["course_id"], item)
+    return redirect(url_for("demo_pages.course", course_id=row["course_id"], added=len(items)), 303)
 
 
 def _spend(connection: sqlite3.Connection, launch_id: str) -> str:
@@ -116,6 +143,8 @@ def _add(connection: sqlite3.Connection, tool: Tool, course_id: str, item: dict[
             resource_id=str(column.get("resourceId") or ""),
             tag=str(column.get("tag") or ""),
         )
+    if profile(connection).is_moodle:
+        return  # it overlooks dates
     dates = [(link_id, f"{name}.{end}", item[name][end]) for name, ends in WINDOWS.items() for end in ends
              if end in item.get(name, {})]  # fmt: skip
     connection.executemany("INSERT INTO link_date (link_id, name, moment) VALUES (?, ?, ?)", dates)

@@ -56,6 +56,9 @@ CREATE TABLE IF NOT EXISTS link_date (
 CREATE TABLE IF NOT EXISTS material (
   id INTEGER PRIMARY KEY AUTOINCREMENT, course_id TEXT NOT NULL REFERENCES course(id), title TEXT NOT NULL,
   url TEXT NOT NULL, html TEXT NOT NULL) STRICT;
+-- What a tool has offered by deep linking to a Moodle, whose form waits for the teacher.
+CREATE TABLE IF NOT EXISTS offered (
+  launch_id TEXT PRIMARY KEY, course_id TEXT NOT NULL, client_id TEXT NOT NULL, items TEXT NOT NULL) STRICT;
 -- What a course or a link was copied from.
 CREATE TABLE IF NOT EXISTS copied_from (id TEXT PRIMARY KEY, source_id TEXT NOT NULL) STRICT, WITHOUT ROWID;
 -- One row per launch that was begun; its id travels as lti_message_hint.

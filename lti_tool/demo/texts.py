@@ -48,6 +48,7 @@ ENGLISH = {
     "正在打开活动": "Opening the activity",
     "回到课程": "Back to the course",
     "已添加活动": "Activities added",
+    "添加活动": "Add an activity",
     "可见": "available",
     "提交": "submission",
     "资料": "Material",

@@ -110,3 +110,17 @@ def test_picked_activity_comes_back_to_the_course(browser: Browser, lms: LmsDriv
     page.goto(f"{lms.base_url}/courses/course-1/gradebook")
     expect(page.locator("th[data-column='选来的活动']")).to_be_visible()
     page.context.close()
+
+
+def test_picked_activity_waits_for_save_in_the_moodle_profile(browser: Browser, lms: LmsDriver) -> None:
+    lms.profile("moodle")
+    lms.deep_linking(data="x")  # the smallest tool sends it back
+    page = browser.new_page()
+    enter(page, lms, "teacher")
+    page.click("[data-deep-link]")
+    inside = page.frame_locator("iframe")
+    inside.get_by_role("button", name="Pick").click()
+    inside.get_by_role("button", name="保存").click()
+    page.wait_for_url("**/courses/course-1?added=1")
+    expect(page.locator("[data-link]").last).to_contain_text("选来的活动")
+    page.context.close()

@@ -91,7 +91,13 @@ def test_deep_linking_asks_for_no_data_and_does_not_say_line_items(
     assert set(json.loads(lms.deep_link_form("teacher", "course-1")["lti_message_hint"])) == {"launchid"}
     lms.deep_linking(data="x")  # the picker of these tests answers with it
     picker = Picker(lms, tool, clock)
-    assert picker.answer(ITEM, **{DEEP_LINK_DATA: "x"}).status == 200
+    before = links(lms)
+    offered = picker.answer(ITEM, **{DEEP_LINK_DATA: "x"})
+    assert (offered.status, links(lms)) == (200, before), "the teacher has not pressed Save"
+    action, _ = form_of(offered.text)
+    assert action is not None
+    assert [lms.post(person, action).status for person in ("member1", "teacher", "teacher")] == [404, 303, 404]
+    assert len(links(lms)) == len(before) + 1
     assert "第 2 讲成绩" not in lms.page("teacher", "/courses/course-1/gradebook").text
     assert "lineitem" in lms.claims_for("member1", links(lms)[-1])[ENDPOINT_CLAIM]
 
