@@ -2,10 +2,10 @@
 
 from flask import Blueprint
 
-from lti_tool.admin.views import entering, registrations
+from lti_tool.admin.views import connecting, entering, keys, registrations, watching
 from lti_tool.admin.views.blueprint import blueprint
 
-VIEWS = (entering, registrations)
+VIEWS = (connecting, entering, keys, registrations, watching)
 """Importing them has added their routes."""
 
 BLUEPRINTS: tuple[Blueprint, ...] = (blueprint,)

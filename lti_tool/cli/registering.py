@@ -91,12 +91,8 @@ def list_registrations() -> None:
 @click.argument("deployment_id")
 def deployment(registration: int, deployment_id: str) -> None:
     """Accept a deployment of a registration, by the ID that the LMS shows or that a refused launch has named."""
-    if not 0 < len(deployment_id) <= 255 or not (deployment_id.isascii() and deployment_id.isprintable()):
-        raise opening.Fault("A deployment ID is 1 to 255 letters, digits and signs, exactly as the LMS shows it.")
     with opened() as (_settings, database), database.writing() as session:
-        found = registrations.find(session, registration)
-        registrations.add_deployments(session, found, [deployment_id])
-        name = found.name
+        name = registrations.accept_deployment(session, registration, deployment_id).name
     click.echo(
         f"Deployment {deployment_id} of {name} is accepted. Running web processes learn of it at its next launch."
     )

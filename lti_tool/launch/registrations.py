@@ -14,12 +14,12 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from lti_tool.core.errors import NotFound
+from lti_tool.core.errors import Invalid, NotFound
 from lti_tool.core.i18n import lazy_gettext as _l
 from lti_tool.core.text import clean_line
 from lti_tool.identity.actor import Role
 from lti_tool.identity.models import Deployment, Enrolment, Member, Registration, Tenant
-from lti_tool.launch.rules.urls import http_url, origin
+from lti_tool.launch.rules.urls import http_url, is_frame_origin, origin
 
 Id = Annotated[str, Field(min_length=1, max_length=255)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
@@ -70,7 +70,7 @@ class RegistrationForm(BaseModel):
     @classmethod
     def _origins(cls, values: tuple[str, ...]) -> tuple[str, ...]:
         for value in values:
-            if origin(value.replace("://*.", "://any.")) != value.replace("://*.", "://any."):
+            if not is_frame_origin(value):
                 raise ValueError("must be origins such as https://lms.example.edu or https://*.example.edu")
         return values
 
@@ -140,6 +140,18 @@ def find(session: Session, registration_id: int) -> Registration:
     found = session.get(Registration, registration_id)
     if found is None:
         raise NotFound(_l("There is no registration of this number."), action=_l("`dangke registrations` lists them."))
+    return found
+
+
+def accept_deployment(session: Session, registration_id: int, deployment_id: str) -> Registration:
+    """Accept a deployment by the ID that the LMS shows or that a refused launch has named. Raises NotFound, Invalid."""
+    if not 0 < len(deployment_id) <= 255 or not (deployment_id.isascii() and deployment_id.isprintable()):
+        raise Invalid(
+            _l("A deployment ID is 1 to 255 letters, digits and signs."),
+            action=_l("Type it exactly as the LMS shows it."),
+        )
+    found = find(session, registration_id)
+    add_deployments(session, found, [deployment_id])
     return found
 
 

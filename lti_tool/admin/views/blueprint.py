@@ -16,7 +16,14 @@ from lti_tool.launch.rules.urls import client_address
 blueprint = Blueprint("admin", __name__, url_prefix="/admin")
 
 ATTEMPTS_PER_MINUTE = 10
-PLACES = (("admin.registrations", _l("Connections")),)
+PLACES = (
+    ("admin.registrations", _l("Connections")),
+    ("admin.connect", _l("Connect an LMS")),
+    ("admin.tenants", _l("Schools")),
+    ("admin.keys", _l("Keys")),
+    ("admin.failures", _l("Refused launches")),
+    ("admin.log", _l("Log")),
+)
 OPEN = frozenset({"admin.door", "admin.enter"})
 """What stands before the door."""
 

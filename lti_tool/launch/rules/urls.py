@@ -31,6 +31,12 @@ def origin(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
+def is_frame_origin(value: str) -> bool:
+    """Whether this may stand in frame-ancestors: an origin, or `https://*.example.edu` for all hosts under a name."""
+    plain = value.replace("://*.", "://any.", 1)
+    return "*" not in plain and origin(plain) == plain
+
+
 def nearly(issuer: str, known: Iterable[str]) -> str | None:
     """The known issuer that differs from this one by case, blanks or a slash at the end only (OL-13), or None.
 

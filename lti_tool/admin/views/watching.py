@@ -1,0 +1,45 @@
+"""What went wrong at the door, and what operators did."""
+
+from flask import request
+from flask.typing import ResponseReturnValue
+
+from lti_tool.admin import queries
+from lti_tool.admin.views.blueprint import blueprint, page
+from lti_tool.admin.words import ACTIONS
+from lti_tool.core.text import clean_line
+from lti_tool.core.web import runtime
+from lti_tool.launch.reasons import REASONS
+
+
+@blueprint.get("/failures")
+def failures() -> ResponseReturnValue:
+    """Refused logins and launches by reason, each with the reference that the user reads on his error page."""
+    now = runtime().clock.now()
+    chosen = request.args.get("reason", "")
+    reason = chosen if chosen in REASONS else ""
+    reference = clean_line(request.args.get("reference", ""), 16)
+    number = request.args.get("registration", type=int)
+    with runtime().database.reading() as session:
+        counts = queries.failures_by_reason(session, now)
+        found = queries.failures(session, now, reason=reason, reference=reference, registration_id=number)
+    rows = [(each, *_words(each.reason)) for each in found]
+    return page(
+        "failures.html", "admin.failures", counts=[(name, _words(name)[0], times) for name, times in counts],
+        rows=rows, reason=reason, reference=reference, days=queries.DAYS, most=queries.MOST,
+    )  # fmt: skip
+
+
+def _words(reason: str) -> tuple[str, str]:
+    """Code and sentence of a reason; a reason of an older version has no words any more."""
+    known = REASONS.get(reason)
+    return (known.code, known.words("?")) if known else (reason, "")
+
+
+@blueprint.get("/log")
+def log() -> ResponseReturnValue:
+    """Who did what in the console."""
+    before = request.args.get("before", type=int)
+    with runtime().database.reading() as session:
+        rows = queries.log(session, before)
+    lines = [(row, ACTIONS.get(row.action, row.action)) for row in rows]
+    return page("log.html", "admin.log", lines=lines, older=rows[-1].id if len(rows) == queries.MOST else None)

@@ -1,0 +1,47 @@
+"""The words of the console's log and of its forms' errors."""
+
+from typing import Any, Final
+
+from lti_tool.core.i18n import lazy_gettext as _l
+
+ACTIONS: Final[dict[str, Any]] = {
+    "link_made": _l("made a link to the console"),
+    "entered": _l("entered the console"),
+    "left": _l("left the console"),
+    "invited": _l("made an invitation"),
+    "registered": _l("connected an LMS by hand"),
+    "updated": _l("brought a connection up to date"),
+    "tried_out": _l("tried a connection out"),
+    "switched_on": _l("switched a connection on"),
+    "switched_off": _l("switched a connection off"),
+    "deployment_accepted": _l("accepted a deployment"),
+    "deployment_on": _l("switched a deployment on"),
+    "deployment_off": _l("switched a deployment off"),
+    "frames_set": _l("set the frame origins"),
+    "quirks_set": _l("set what differs in an LMS"),
+    "roles_set": _l("set a role table"),
+    "key_announced": _l("announced a key"),
+    "key_activated": _l("activated a key"),
+    "key_retired": _l("retired a key"),
+    "key_destroyed": _l("destroyed a key"),
+    "key_pinned": _l("pinned a connection to a key"),
+    "key_unpinned": _l("unpinned a connection"),
+}
+"""By `AdminEvent.action`."""
+
+_EXACTLY = _l("Type 1 to 255 characters, exactly as the LMS shows it.")
+_ADDRESS = _l("Type the whole https address, as the LMS shows it.")
+
+FAULTS: Final[dict[str, Any]] = {
+    "issuer": _EXACTLY,
+    "client_id": _EXACTLY,
+    "deployment_ids": _EXACTLY,
+    "auth_url": _ADDRESS,
+    "token_url": _ADDRESS,
+    "jwks_url": _ADDRESS,
+    "tenant": _l("Type a name of 1 to 200 characters."),
+    "name": _l("Type a name of 1 to 200 characters."),
+    "timezone": _l("Type the name of a time zone, such as Asia/Shanghai."),
+    "audience": _ADDRESS,
+}
+"""By field of the form: what to type."""

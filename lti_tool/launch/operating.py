@@ -1,0 +1,141 @@
+"""What an operator sets on a registration once it is there: on and off, deployments, frame origins, quirks.
+
+Flushes, never commits. Running processes follow within 30 seconds; whoever is in a course stays there until his session
+ends. Switching off is asked by each launch's own transaction, so it works at once.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from lti_tool.core.errors import Invalid, NotFound
+from lti_tool.core.i18n import lazy_gettext as _l
+from lti_tool.core.text import clean_line
+from lti_tool.identity.models import Context, Deployment, Registration, Tenant
+from lti_tool.launch.registrations import find
+from lti_tool.launch.rules.urls import is_frame_origin, nearly
+
+MOST_ORIGINS: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class ShownDeployment:
+    """A deployment as the operator sees it."""
+
+    id: int
+    deployment_id: str
+    tenant: str
+    is_active: bool
+    courses: int
+
+
+@dataclass(frozen=True, slots=True)
+class ShownTenant:
+    """A school as the operator sees it."""
+
+    id: int
+    name: str
+    timezone: str
+    registrations: int
+    deployments: int
+    courses: int
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is known already of an issuer and client id that somebody is about to register."""
+
+    known: str
+    """Name of the registration that has both; '' for none."""
+    nearly: str
+    """A registered issuer that differs by case or a slash only (OL-13); '' for none."""
+
+
+def standing(session: Session, issuer: str, client_id: str) -> Standing:
+    """Whether this registration is there already, or one that nearly matches. Two statements."""
+    known = session.scalar(
+        select(Registration.name).where(Registration.issuer == issuer, Registration.client_id == client_id)
+    )
+    issuers = session.scalars(select(Registration.issuer).distinct())
+    return Standing(known or "", nearly(issuer, issuers) or "")
+
+
+def deployments_of(session: Session, registration_id: int) -> list[ShownDeployment]:
+    """The deployments of a registration, oldest first, with the number of their courses. One statement."""
+    courses = select(func.count()).where(Context.deployment_id == Deployment.id).scalar_subquery()
+    rows = session.execute(
+        select(Deployment.id, Deployment.deployment_id, Tenant.name, Deployment.is_active, courses)
+        .join(Tenant, Tenant.id == Deployment.tenant_id)
+        .where(Deployment.registration_id == registration_id)
+        .order_by(Deployment.id)
+    )
+    return [ShownDeployment(*row) for row in rows]
+
+
+def tenants(session: Session) -> list[ShownTenant]:
+    """All schools by name, with what they have. One statement."""
+    registrations = select(func.count()).where(Registration.tenant_id == Tenant.id).scalar_subquery()
+    deployments = select(func.count()).where(Deployment.tenant_id == Tenant.id).scalar_subquery()
+    courses = select(func.count()).where(Context.tenant_id == Tenant.id).scalar_subquery()
+    rows = session.execute(
+        select(Tenant.id, Tenant.name, Tenant.timezone, registrations, deployments, courses).order_by(
+            Tenant.name, Tenant.id
+        )
+    )
+    return [ShownTenant(*row) for row in rows]
+
+
+def switch(session: Session, registration_id: int, *, is_active: bool) -> Registration:
+    """Let launches in, or none any more; scores of a registration that is off wait. Raises NotFound."""
+    found = find(session, registration_id)
+    found.is_active = is_active
+    session.flush()
+    return found
+
+
+def deployment_of(session: Session, registration_id: int, number: int) -> Deployment:
+    """A deployment of this registration by the number of its row. Raises NotFound."""
+    found = session.get(Deployment, number)
+    if found is None or found.registration_id != registration_id:
+        raise NotFound
+    return found
+
+
+def switch_deployment(session: Session, registration_id: int, number: int, *, is_active: bool) -> Deployment:
+    """The same for one deployment. Raises NotFound."""
+    found = deployment_of(session, registration_id, number)
+    found.is_active = is_active
+    session.flush()
+    return found
+
+
+def set_frame_origins(session: Session, registration_id: int, origins: Sequence[str]) -> Registration:
+    """Who may show our pages in a frame (WS-03). Raises NotFound, Invalid."""
+    found = find(session, registration_id)
+    for each in origins:
+        if not is_frame_origin(each):
+            raise Invalid(
+                _l("This is no origin: %(origin)s", origin=clean_line(each, 200)),
+                action=_l("Type one per line, such as https://lms.example.edu or https://*.example.edu."),
+            )
+    if len(origins) > MOST_ORIGINS:
+        raise Invalid(_l("A registration may have at most %(most)s frame origins.", most=MOST_ORIGINS))
+    found.frame_origins = list(dict.fromkeys(origins))
+    session.flush()
+    return found
+
+
+def set_quirks(session: Session, registration_id: int, *, family: str, audience: str) -> Registration:
+    """What differs in this LMS: its family, and the audience of token requests ('' for the token URL).
+
+    Raises NotFound, Invalid.
+    """
+    found = find(session, registration_id)
+    if len(family) > 40 or len(audience) > 1000 or not (family + audience).isprintable():
+        raise Invalid
+    found.family, found.audience = family.strip(), audience.strip() or None
+    session.flush()
+    return found
