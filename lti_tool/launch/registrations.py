@@ -42,7 +42,7 @@ class RegistrationForm(BaseModel):
     """Of a new school: in which its courses show and type dates."""
     name: Name = "LMS"
     family: Annotated[str, Field(max_length=40)] = ""
-    audience: str | None = None
+    audience: Annotated[str, Field(max_length=1000)] | None = None
     """`aud` of token requests where it is not the token URL."""
     frame_origins: tuple[str, ...] = ()
     """Who may show us in a frame; left out, the origins of the issuer and of the authorization endpoint."""
