@@ -9,7 +9,7 @@ from tests.browser.conftest import NewScreen
 from tests.browser.desk import Desk
 from tests.browser.sample import link_of
 from tests.browser.screens import Look, assert_axe, assert_no_sideways_scrolling
-from tests.lms_client import LmsDriver
+from tests.browser.test_journey_bearer import keep_no_cookies
 from tests.stack import Stack
 
 LOOKS = [
@@ -103,7 +103,7 @@ def test_cancelled_creation_is_a_draft_on_the_course_home(stack: Stack, new_scre
 def test_places_that_take_less_are_told_apart(
     stack: Stack, new_screen: NewScreen, look: Look, name: str, settings: dict[str, object], words: str
 ) -> None:
-    lms = LmsDriver(stack.lms_url)
+    lms = stack.driver
     desk = Desk(stack, new_screen(stack, **vars(look)), "teacher").sign_in()
     lms.deep_linking(**settings)
     try:
@@ -131,3 +131,26 @@ def test_page_that_carries_the_answer_is_one_to_stand_on(stack: Stack, new_scree
     desk.page.unroute_all()
     frame.locator("main form button").click()
     desk.page.locator("[role=status]").first.wait_for()
+
+
+def test_teacher_chooses_in_a_frame_without_cookies(stack: Stack, new_screen: NewScreen) -> None:
+    screen = new_screen(stack)
+    keep_no_cookies(screen)
+    stack.driver.storage("parent")
+    try:
+        desk = Desk(stack, screen, "teacher").sign_in()
+        page = desk.open_course()
+        before = page.locator("[data-link]").count()
+        page.locator("[data-deep-link]").click()
+        inner = page.frame_locator("iframe[name=tool-frame]").frame_locator("#carried-page")
+        inner.locator("label.choice").filter(has_text="讨论").first.locator("input").check()
+        inner.locator('button.pick[value="quiz"]').click()
+        inner.locator("main form [name=title]").fill("没有 Cookie 的小测")
+        inner.locator("main form button.btn--main").click()
+        expect(inner.locator("label.choice input:checked")).to_have_count(2)
+        screen.screenshot("deep-linking-bearer")
+        inner.locator("main form button.btn--main").click()
+        page.locator("[role=status]").first.wait_for()
+        expect(page.locator("[data-link]")).to_have_count(before + 2)
+    finally:
+        stack.driver.storage("none")
