@@ -12,9 +12,10 @@ from courses.lessons.rules import Wanted
 from forum.threads import services as threads
 from lti_tool.app import CSRF_EXEMPT, METADATA
 from lti_tool.core.clock import FakeClock
+from lti_tool.identity import current
 from lti_tool.identity.actor import Carrier, Role
 from lti_tool.identity.models import Grant
-from lti_tool.identity.sessions import LONGEST
+from lti_tool.identity.sessions import LONGEST, NewGrant, open_session
 from lti_tool.ledger.models import Activity, ActivityStatus
 from quizzes.attempts.sweep import PREVIEWS
 from tests.courses.conftest import QUESTION, TEXTS, Makers
@@ -188,8 +189,19 @@ def test_launch_ends_the_view(course: Course, school: School) -> None:
     with school.database.reading() as session:
         grant = session.scalars(select(Grant).where(Grant.preview)).one()
     assert (grant.role, grant.own_role, grant.gradable) == (Role.member, Role.instructor, False)
-    again = school.client(school.instructor)
-    assert BAR not in again.get(f"/home/{course.home.id}").text
+    assert BAR in client.get(f"/home/{course.home.id}").text
+    cookie = client.get_cookie(current.COOKIE)
+    assert cookie is not None
+    launched = NewGrant(school.context_id, school.instructor.member_id, Role.instructor, gradable=False)
+    with school.database.writing_core() as connection:
+        token, _ = open_session(
+            connection, grant=launched, carrier=Carrier.cookie, now=school.now, former_token=cookie.value
+        )
+    client.set_cookie(current.COOKIE, token)
+    assert BAR not in client.get(f"/home/{course.home.id}").text
+    with school.database.reading() as session:
+        again = session.get_one(Grant, grant.id)
+    assert (again.role, again.own_role, again.preview) == (Role.instructor, None, False)
 
 
 def test_view_ends_with_the_session(course: Course, school: School, clock: FakeClock) -> None:
