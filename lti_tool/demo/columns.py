@@ -34,6 +34,22 @@ def add_column(
     return int(cursor.lastrowid or 0)
 
 
+def type_over(
+    connection: sqlite3.Connection, line_item_id: int, person_id: str, score: float, *, locked: bool, now: str
+) -> None:
+    """A teacher's own grade: it stays, whatever a tool sends later; a locked one is not even accepted."""
+    connection.execute(
+        "INSERT INTO grade (line_item_id, person_id, score, comment, activity_progress, grading_progress, timestamp,"
+        " received_at) VALUES (?, ?, ?, '', 'Completed', 'FullyGraded', '1970-01-01T00:00:00.000000+00:00', ?)"
+        " ON CONFLICT (line_item_id, person_id) DO UPDATE SET score = excluded.score, received_at = excluded.received_at",
+        (line_item_id, person_id, score, now),
+    )
+    connection.execute(
+        "INSERT OR REPLACE INTO teacher_grade (line_item_id, person_id, is_locked) VALUES (?, ?, ?)",
+        (line_item_id, person_id, int(locked)),
+    )
+
+
 def drop_column(connection: sqlite3.Connection, line_item_id: int) -> None:
     """Delete a column with its grades, as a teacher can."""
     connection.execute("DELETE FROM line_item WHERE id = ?", (line_item_id,))

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadRequest, Forbidden
 
 from lti_tool.demo import keys
-from lti_tool.demo.columns import allow_grades, drop_column
+from lti_tool.demo.columns import allow_grades, drop_column, type_over
 from lti_tool.demo.faults import Fault
 from lti_tool.demo.gradebook import cells, score_log
 from lti_tool.demo.launches import Launch, begin, claims, find_link
@@ -18,7 +18,7 @@ from lti_tool.demo.names import DEEP_LINKING_REQUEST, RESOURCE_LINK_REQUEST
 from lti_tool.demo.runtime import PROFILES, lms, profile
 from lti_tool.demo.seed import seed
 from lti_tool.demo.storage import switch_storage
-from lti_tool.demo.store import write_setting
+from lti_tool.demo.store import stamp, write_setting
 
 blueprint = Blueprint("demo_control", __name__, url_prefix="/control")
 
@@ -200,6 +200,18 @@ def delete_column(item_id: int) -> ResponseReturnValue:
     return "", 204
 
 
+@blueprint.post("/teacher-grade")
+def set_teacher_grade() -> ResponseReturnValue:
+    """{line_item, person, score, locked?}: a teacher types a grade over the tool's: 200 for later scores, and it stays."""
+    asked = _body()
+    with lms().store.writing() as connection:
+        type_over(
+            connection, int(asked["line_item"]), str(asked["person"]), float(asked["score"]),
+            locked=bool(asked.get("locked", False)), now=stamp(lms().now()),
+        )  # fmt: skip
+    return "", 204
+
+
 @blueprint.get("/gradebook")
 def show_gradebook() -> ResponseReturnValue:
     """Every cell that something was sent for (`?course=` for one course)."""
@@ -212,6 +224,7 @@ def empty_gradebook() -> ResponseReturnValue:
     """Forget all scores and the log of their POSTs; columns stay. For benchmarks that run several rounds."""
     with lms().store.writing() as connection:
         connection.execute("DELETE FROM grade")
+        connection.execute("DELETE FROM teacher_grade")
         connection.execute("DELETE FROM score_log")
     return "", 204
 

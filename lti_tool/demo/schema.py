@@ -56,6 +56,10 @@ CREATE TABLE IF NOT EXISTS link_date (
 CREATE TABLE IF NOT EXISTS material (
   id INTEGER PRIMARY KEY AUTOINCREMENT, course_id TEXT NOT NULL REFERENCES course(id), title TEXT NOT NULL,
   url TEXT NOT NULL, html TEXT NOT NULL) STRICT;
+-- Grades that a teacher has typed over a tool's (they stay), and cells that are locked.
+CREATE TABLE IF NOT EXISTS teacher_grade (
+  line_item_id INTEGER NOT NULL REFERENCES line_item(id) ON DELETE CASCADE, person_id TEXT NOT NULL,
+  is_locked INTEGER NOT NULL, PRIMARY KEY (line_item_id, person_id)) STRICT, WITHOUT ROWID;
 -- What a tool has offered by deep linking to a Moodle, whose form waits for the teacher.
 CREATE TABLE IF NOT EXISTS offered (
   launch_id TEXT PRIMARY KEY, course_id TEXT NOT NULL, client_id TEXT NOT NULL, items TEXT NOT NULL) STRICT;

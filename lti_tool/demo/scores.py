@@ -138,15 +138,20 @@ def _meant(connection: sqlite3.Connection, kind: Profile, score: Score) -> Score
 def _check(connection: sqlite3.Connection, item: sqlite3.Row, score: Score) -> None:
     """Raises ServiceRefused: 400 for somebody who gets no grades here or a time to come, 409 unless the timestamp grows."""
     row = connection.execute(
-        "SELECT grade.timestamp, grade.score FROM enrolment LEFT JOIN grade ON grade.line_item_id = ? AND grade.person_id = ?"
+        "SELECT grade.timestamp, grade.score, is_locked FROM enrolment"
+        " LEFT JOIN grade ON grade.line_item_id = ? AND grade.person_id = enrolment.person_id"
+        " LEFT JOIN teacher_grade ON teacher_grade.line_item_id = grade.line_item_id"
+        " AND teacher_grade.person_id = grade.person_id"
         " WHERE enrolment.course_id = ? AND enrolment.person_id = ? AND role = 'Learner' AND status = 'Active'",
-        (item["id"], score.person_id, item["course_id"], score.person_id),
+        (item["id"], item["course_id"], score.person_id),
     ).fetchone()
     if row is None:
         raise ServiceRefused(400, "Incorrect score received: userId gets no grades in this course")
     if (score.moment - lms().now()).total_seconds() > LEEWAY_SECONDS:
         raise ServiceRefused(400, "timestamp lies ahead")
     kind = profile(connection)
+    if row["is_locked"]:
+        raise ServiceRefused(500 if kind.is_moodle else 403, "the grade is locked")
     if row["timestamp"] is None or (kind.is_moodle and row["score"] is None):
         return
     last, moment = datetime.fromisoformat(row["timestamp"]), score.moment
@@ -157,14 +162,16 @@ def _check(connection: sqlite3.Connection, item: sqlite3.Row, score: Score) -> N
 
 
 def _store(connection: sqlite3.Connection, course_id: str, item_id: int, score: Score) -> None:
-    """Write the cell, rescaled to the column; only a FullyGraded score with a number gives one."""
+    """Write the cell, rescaled to the column; only a FullyGraded score with a number gives one. A teacher's grade stays."""
     if score.grading_progress != "FullyGraded":
         score = replace(score, given=None)
     connection.execute(
         "INSERT INTO grade (line_item_id, person_id, score, comment, activity_progress, grading_progress, timestamp,"
         " received_at) SELECT id, :person, :given * maximum / :maximum, :comment, :activity, :grading, :moment, :now"
         " FROM line_item WHERE id = :item AND course_id = :course"
-        " ON CONFLICT (line_item_id, person_id) DO UPDATE SET score = excluded.score, comment = excluded.comment,"
+        " ON CONFLICT (line_item_id, person_id) DO UPDATE SET score = CASE WHEN EXISTS (SELECT 1 FROM teacher_grade t"
+        " WHERE t.line_item_id = grade.line_item_id AND t.person_id = grade.person_id) THEN score ELSE excluded.score END,"
+        " comment = excluded.comment,"
         " activity_progress = excluded.activity_progress, grading_progress = excluded.grading_progress,"
         " timestamp = excluded.timestamp, received_at = excluded.received_at",
         {"person": score.person_id, "given": score.given, "maximum": score.maximum, "comment": score.comment,

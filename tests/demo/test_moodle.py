@@ -2,6 +2,7 @@
 
 import json
 import urllib.error
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -189,6 +190,19 @@ def test_what_is_taken_away_may_be_given_again_at_an_earlier_time(
     services.score("link-quiz", at=clock.now())
     services.score("link-quiz", at=clock.now().replace(second=11), gradingProgress="PendingManual")
     assert services.score("link-quiz", at=moment).status == 200
+
+
+def test_grade_that_a_teacher_has_typed_stays_and_a_locked_one_is_a_500(
+    services: Services, lms: LmsDriver, clock: StillClock
+) -> None:
+    services.score("link-quiz", at=clock.now())
+    cell = lms.gradebook()["小测", "member1"]
+    lms.type_over("member1", cell["line_item"], 3)
+    assert services.score("link-quiz", given=10, at=clock.now() + timedelta(seconds=1)).status == 200
+    assert lms.gradebook()["小测", "member1"]["score"] == 3
+    lms.type_over("member1", cell["line_item"], 3, locked=True)
+    assert services.score("link-quiz", given=10, at=clock.now() + timedelta(seconds=2)).status == 500
+    assert services.score("link-quiz", "member2", at=clock.now()).status == 200
 
 
 def test_dates_of_a_new_column_are_echoed_and_forgotten(services: Services, lms: LmsDriver) -> None:

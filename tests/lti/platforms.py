@@ -1,4 +1,4 @@
-"""What five LMSs send where they differ from the plain reading, as examples for launches.
+"""What LMSs send where they differ from the plain reading, as examples for launches.
 
 None was tried on a real one here. Sources: the table "What real platforms send" of the case list (read in the LMSs' own
 code and documentation in 2026), and where named the vendor's page with a sample.
@@ -167,4 +167,25 @@ SAKAI = Sample(
     person="李小明",
 )  # fmt: skip
 
-SAMPLES = (CANVAS, OPEN_EDX, BLACKBOARD, BRIGHTSPACE, SAKAI)
+MOODLE_ADMIN = Sample(
+    name="Moodle, its administrator",
+    source="Observed on Moodle 4.5.6; all other claims are those of the demo LMS's moodle profile",
+    issuer="https://moodle.school.example",
+    client_id="zvDG6kWkyjyF6gd",
+    deployment_id="1",
+    login={"lti_message_hint": '{"cmid":8,"launchid":"ltilaunch1_358866552"}'},
+    claims={
+        "sub": "2",
+        "name": "老师 王",
+        "roles": [f"{INSTITUTION}#Administrator", f"{M}#Instructor", f"{SYSTEM}#Administrator"],
+        "resource_link": {"id": "3", "title": "计分活动", "description": ""},
+        "context": {"id": "2", "label": "RM", "title": "入门课", "type": ["CourseSection"]},
+        "custom": {"context_id_history": "", "link_setting_url": "https://moodle.school.example/links/{link_id}/custom"},
+        "launch_presentation": {"locale": "zh_cn", "document_target": "iframe"},
+    },
+    role=Role.instructor,
+    person="老师 王",
+    lifetime=60,
+)  # fmt: skip
+
+SAMPLES = (MOODLE_ADMIN, CANVAS, OPEN_EDX, BLACKBOARD, BRIGHTSPACE, SAKAI)
