@@ -38,7 +38,9 @@ def test_score_waits_for_the_tick_and_then_stands_in_moodles_own_column(campus: 
     assert not [one for one in columns(campus) if one["link"] == link]
     teacher = visitor("teacher")
     teacher.launch(link)
-    assert "「接受来自工具的成绩」" in unescape(teacher.open(f"/scores/{quiz.id}").text)
+    shown = unescape(teacher.open(f"/scores/{quiz.id}").text)
+    assert "「接受来自工具的成绩」" in shown
+    assert "李小明" in shown, "ID-04: Moodle sends the given name first"
     campus.lms.allow_grades(link)
     teacher.launch(link)
     campus.work()
