@@ -1,0 +1,74 @@
+"""The operator enters by a link, looks at every page of the console, and tries a connection out."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import NewScreen
+from tests.browser.screens import Look, assert_sound
+from tests.stack import Stack
+
+PAGES = ("connect", "connect/by-hand", "tenants", "keys", "failures", "log")
+
+
+def link(stack: Stack) -> str:
+    """A fresh link into the console."""
+    made = stack.dangke("admin-link", "--name", "王工")
+    assert made.returncode == 0, made.stderr
+    return made.stdout.strip()
+
+
+def test_operator_enters_looks_around_and_leaves(stack: Stack, new_screen: NewScreen, every_look: Look) -> None:
+    screen = new_screen(stack, **vars(every_look))
+    page = screen.page
+    page.goto(f"{stack.tool_url}/admin/enter")
+    screen.screenshot("admin-door")
+    assert_sound(page)
+    page.goto(link(stack))
+    # The code came from behind the #: nobody has to type it.
+    page.wait_for_url(f"{stack.tool_url}/admin")
+    screen.screenshot("admin-connections")
+    assert_sound(page)
+    for name in PAGES:
+        page.goto(f"{stack.tool_url}/admin/{name}")
+        screen.screenshot(f"admin-{name.replace('/', '-')}")
+        assert_sound(page)
+    page.goto(f"{stack.tool_url}/admin")
+    page.locator("table a").first.click()
+    screen.screenshot("admin-connection")
+    assert_sound(page)
+    page.locator("form[action$='/dry-run'] button").click()
+    expect(page.locator("table")).to_be_visible()
+    screen.screenshot("admin-dry-run")
+    assert_sound(page)
+    page.locator("form[action$='/leave'] button").click()
+    page.wait_for_url("**/admin/enter*")
+    screen.expect_problem("404")
+    page.goto(f"{stack.tool_url}/admin")
+    assert page.locator("table").count() == 0
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_without_javascript_the_code_is_pasted_and_what_is_switched_off_is_named(
+    stack: Stack, new_screen: NewScreen, width: int
+) -> None:
+    screen = new_screen(stack, width=width, javascript=False)
+    page = screen.page
+    address, _, code = link(stack).partition("#")
+    page.goto(address)
+    page.locator("#f-code").fill(code)
+    page.locator("button.btn--main").click()
+    page.goto(f"{stack.tool_url}/admin/connect")
+    page.locator("#f-tenant").fill("第二中学")
+    page.locator("button.btn--main").click()
+    screen.screenshot("admin-invited")
+    assert "/lti/register#" in page.locator("#f-link").input_value()
+    page.goto(f"{stack.tool_url}/admin")
+    page.locator("table a").first.click()
+    name = page.locator("h1").inner_text()
+    off = page.locator("details:has(form[action$='/off'])").last
+    off.locator("summary").click()
+    off.locator("input[name=typed]").fill(name)
+    screen.screenshot("admin-off")
+    off.locator("button").click()
+    page.locator("form[action$='/on'] button").last.click()
+    expect(page.locator("form[action$='/on']")).to_have_count(0)
