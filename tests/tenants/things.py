@@ -40,6 +40,9 @@ class Things:
         self._upload()
         self.ids["choice"] = self.choice()
 
+    def __getitem__(self, name: str) -> str:
+        return self.ids[name]
+
     def choice(self, return_url: str = "") -> str:
         """One more choice of the author that is still open: what ends a choice uses it up.
 
