@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from forum.threads.models import ForumUse
 from lti_tool.core.i18n import lazy_gettext as _l
 from lti_tool.core.moments import as_typed, read_moment
+from lti_tool.core.text import clean_line, clean_text
 from lti_tool.ledger.models import Activity
 
 TITLE_LIMIT = 120
@@ -30,8 +31,8 @@ class PostForm:
         """Read a request's fields."""
         parent = form.get("parent", "")
         made = cls(
-            title=" ".join(form.get("title", "").split()),
-            body=form.get("body", "").strip(),
+            title=clean_line(form.get("title", ""), TITLE_LIMIT + 1),
+            body=clean_text(form.get("body", "")).strip(),
             parent_id=int(parent) if parent.isdecimal() and len(parent) < 19 else None,
         )
         if with_title and not made.title:
@@ -62,8 +63,8 @@ class ForumForm:
     def read(cls, form: Mapping[str, str], zone: str) -> "ForumForm":
         """Read a request's fields; `zone` is the course's, in which dates are typed."""
         made = cls(
-            title=" ".join(form.get("title", "").split()),
-            body=form.get("body", "").strip(),
+            title=clean_line(form.get("title", ""), TITLE_LIMIT + 1),
+            body=clean_text(form.get("body", "")).strip(),
             is_required=form.get("is_required") == "1",
             due_text=form.get("due_at", "").strip(),
         )

@@ -70,6 +70,15 @@ def test_words_are_rendered_once_and_safely(forum: Activity, school: School) -> 
     assert "&lt;b&gt;T&lt;/b&gt;" in page
 
 
+def test_what_turns_the_writing_round_is_taken_out_of_titles_and_words(forum: Activity, school: School) -> None:
+    odd = {"title": "A\u202ecod.exe\u0000\x07", "body": "read\u2066 it\x1b\u202e"}
+    answer = school.client(school.member).post_form(f"/forum/{forum.id}/new", odd)
+    page = school.client(school.member2).get(answer.location).text
+    assert "Acod.exe" in page
+    assert "read it" in page
+    assert not set(page) & set("\u202e\u2066\x07\x1b")
+
+
 def test_empty_and_knotted_posts_are_refused_with_the_text_kept(forum: Activity, school: School) -> None:
     client = school.client(school.member)
     assert client.post_form(f"/forum/{forum.id}/new", {"title": "", "body": "kept words"}).status_code == 400

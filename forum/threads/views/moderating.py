@@ -10,6 +10,7 @@ from forum.threads import services
 from forum.threads.models import Post
 from forum.threads.views.opening import blueprint, open_post, open_thread
 from lti_tool.core.i18n import gettext as _
+from lti_tool.core.text import clean_line
 from lti_tool.core.web import render, runtime
 from lti_tool.identity.actor import Can
 from lti_tool.ledger.trail import trail
@@ -43,7 +44,7 @@ def hide_post(post_id: int) -> ResponseReturnValue:
 @blueprint.post("/posts/<int:post_id>/hide")
 def set_hidden(post_id: int) -> ResponseReturnValue:
     """Hide a post with a reason that members will read, or (`show`) show it again. Twice is once."""
-    reason = " ".join(request.form.get("reason", "").split())
+    reason = clean_line(request.form.get("reason", ""), 500)
     hidden = "show" not in request.form
     with runtime().database.writing() as session:
         actor, activity, found, post = open_post(session, post_id, Can.author)

@@ -14,6 +14,7 @@ from forum.threads.views.opening import blueprint, is_writable, open_thread
 from lti_tool.core.errors import NotFound
 from lti_tool.core.i18n import format_due, format_moment, format_opens, ngettext
 from lti_tool.core.i18n import gettext as _
+from lti_tool.core.text import clean_line
 from lti_tool.core.web import render, runtime
 from lti_tool.identity.actor import Actor, Can
 from lti_tool.identity.models import Enrolment, Member
@@ -28,7 +29,7 @@ from lti_tool.ledger.windows import window_of
 def show(activity_id: int) -> ResponseReturnValue:
     """The threads of a discussion, with the member's own criteria on top."""
     now = runtime().clock.now()
-    search = " ".join(request.args.get("q", "").split())[:100]
+    search = clean_line(request.args.get("q", ""), 100)
     only = request.args.get("only", "")
     with runtime().database.reading() as session:
         actor, activity = open_activity(session, activity_id, kind=services.KIND)

@@ -14,6 +14,7 @@ from lti_tool.core.errors import Invalid
 from lti_tool.core.i18n import gettext as _
 from lti_tool.core.i18n import lazy_gettext as _l
 from lti_tool.core.markup import MarkupRefused
+from lti_tool.core.text import clean_line
 from lti_tool.core.web import render, runtime
 from lti_tool.identity.actor import Can
 from lti_tool.ledger.access import open_activity
@@ -92,7 +93,7 @@ def setup_page(form: ForumForm, crumbs: list[Any], **context: Any) -> str:
 @blueprint.post("/forum/<int:activity_id>/archive")
 def archive_forum(activity_id: int) -> ResponseReturnValue:
     """Take it out of sight, with a reason; results and grades stay."""
-    reason = " ".join(request.form.get("reason", "").split())
+    reason = clean_line(request.form.get("reason", ""), 500)
     if not reason:
         raise Invalid(_l("Say why it is archived."))
     with runtime().database.writing() as session:

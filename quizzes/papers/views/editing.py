@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from lti_tool.core.errors import Invalid
 from lti_tool.core.i18n import format_points, gettext, lazy_gettext
 from lti_tool.core.markup.excerpt import plain_text
+from lti_tool.core.text import clean_line
 from lti_tool.core.web import render, runtime
 from lti_tool.identity.actor import Can
 from lti_tool.ledger import services as ledger
@@ -108,7 +109,7 @@ def publish(activity_id: int) -> ResponseReturnValue:
 @blueprint.post("/quizzes/<int:activity_id>/archive")
 def archive(activity_id: int) -> ResponseReturnValue:
     """Take it out of sight; attempts and grades stay."""
-    reason = " ".join(request.form.get("reason", "").split())
+    reason = clean_line(request.form.get("reason", ""), 500)
     if not reason:
         raise Invalid(lazy_gettext("Say why it is archived."))
     with runtime().database.writing() as session:
