@@ -1,6 +1,7 @@
 """The blueprint `launch`, and how a refusal is answered: page, log line, row, counter."""
 
 import hashlib
+import re
 from contextlib import nullcontext
 from dataclasses import dataclass
 
@@ -61,12 +62,12 @@ def note(event: str, **more: object) -> None:
     log.info(
         event,
         ref=request_id(),
-        iss=_short(told.issuer),
-        client_id=_short(told.client_id),
-        deployment_id=_short(told.deployment_id),
-        kid=_short(told.kid),
-        alg=_short(told.algorithm),
-        message_type=_short(told.message_type),
+        iss=told_id(told.issuer),
+        client_id=told_id(told.client_id),
+        deployment_id=told_id(told.deployment_id),
+        kid=told_id(told.kid),
+        alg=told_id(told.algorithm),
+        message_type=told_id(told.message_type),
         nonce=hashlib.sha256(told.nonce.encode(errors="replace")).hexdigest()[:12]
         if isinstance(told.nonce, str)
         else None,
@@ -75,8 +76,17 @@ def note(event: str, **more: object) -> None:
     )
 
 
-def _short(value: object) -> str | None:
-    return value[:255].encode("utf-8", "replace").decode() if isinstance(value, str) else None
+_AN_ID = re.compile(r"[A-Za-z0-9._:/@+=~%,-]{1,255}")
+"""What LMSs use in issuers, ids and names of messages: no space, no quote, no bracket, no query."""
+
+
+def told_id(value: object) -> str | None:
+    """An id that somebody has sent, for the log; of any other text only a hash, by which two of them can be compared."""
+    if not isinstance(value, str):
+        return None
+    if _AN_ID.fullmatch(value):
+        return value
+    return f"odd:{hashlib.sha256(value.encode(errors='replace')).hexdigest()[:12]}"
 
 
 @blueprint.errorhandler(Refused)

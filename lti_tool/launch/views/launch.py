@@ -23,7 +23,7 @@ from lti_tool.launch.services import logins
 from lti_tool.launch.services.landing import Arrival, Landed, StateNotUsable, land
 from lti_tool.launch.services.landing.platform import remember_platform
 from lti_tool.launch.views import carried
-from lti_tool.launch.views.blueprint import blueprint, facts, note
+from lti_tool.launch.views.blueprint import blueprint, facts, note, told_id
 
 OIDC_ERRORS = frozenset({
     "login_required", "interaction_required", "account_selection_required", "consent_required", "invalid_request",
@@ -171,7 +171,7 @@ def _land(arrival: Arrival) -> Landed:
     if is_new_platform:
         edge_of(runtime()).registry.forget()
         if arrival.known.platform_guid:
-            note("platform_guid_changed", guid=arrival.claims.platform_guid)
+            note("platform_guid_changed", guid=told_id(arrival.claims.platform_guid))
     return landed
 
 
