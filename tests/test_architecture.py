@@ -36,6 +36,7 @@ def plant(contract: str, *files: tuple[str, str]) -> Plant:
 PLANTS = {
     "domain_imports_the_door": plant("Storeys", ("courses/planted.py", "import lti_tool.app")),
     "ledger_imports_a_domain": plant("Storeys", ("lti_tool/ledger/planted.py", "import quizzes")),
+    "domain_imports_the_console": plant("Storeys", ("courses/planted.py", "import lti_tool.admin")),
     "core_imports_identity": plant("Storeys", ("lti_tool/core/planted.py", "import lti_tool.identity")),
     "identity_imports_ledger": plant("Storeys", ("lti_tool/identity/planted.py", "import lti_tool.ledger")),
     "edge_imports_a_neighbour": plant("Storeys", ("lti_tool/passback/planted.py", "import lti_tool.launch")),

@@ -7,8 +7,9 @@ from typing import Final
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from lti_tool.identity.models import AdminEvent, Registration
+from lti_tool.identity.models import AdminEvent, Context, Registration, Tenant
 from lti_tool.launch.models import LaunchFailure
+from lti_tool.ledger.models import Activity, AuditEvent
 
 MOST: Final = 100
 DAYS: Final = 7
@@ -35,6 +36,18 @@ class Happened:
     action: str
     subject: str
     detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class StaffAct:
+    """What staff of a course did that changes somebody's chances. Who it was and why is read in the course."""
+
+    id: int
+    at: datetime
+    action: str
+    tenant: str
+    course: str
+    activity: str
 
 
 def failures_by_reason(session: Session, now: datetime) -> list[tuple[str, int]]:
@@ -82,4 +95,24 @@ def log(session: Session, before: int | None = None) -> list[Happened]:
         statement = statement.where(AdminEvent.id < before)
     return [
         Happened(row.id, row.at, row.name, row.action, row.subject, row.detail) for row in session.scalars(statement)
+    ]
+
+
+def staff_log(session: Session, before: int | None = None) -> list[StaffAct]:
+    """The latest acts of staff in all courses, or those before one of them. One statement."""
+    statement = (
+        select(
+            AuditEvent.id, AuditEvent.at, AuditEvent.action, Tenant.name, Context.title, Activity.title
+        )
+        .join(Context, Context.id == AuditEvent.context_id)
+        .join(Tenant, Tenant.id == Context.tenant_id)
+        .outerjoin(Activity, Activity.id == AuditEvent.activity_id)
+        .order_by(AuditEvent.id.desc())
+        .limit(MOST)
+    )  # fmt: skip
+    if before is not None:
+        statement = statement.where(AuditEvent.id < before)
+    return [
+        StaffAct(number, at, action, tenant, course, activity or "")
+        for number, at, action, tenant, course, activity in session.execute(statement)
     ]

@@ -29,6 +29,17 @@ ACTIONS: Final[dict[str, Any]] = {
 }
 """By `AdminEvent.action`."""
 
+STAFF_ACTIONS: Final[dict[str, Any]] = {
+    "archive": _l("archived an activity"),
+    "restore": _l("brought an activity back"),
+    "override": _l("set somebody's own dates, time or attempts"),
+    "send_again": _l("had a grade sent again"),
+    "relink": _l("changed what a link shows"),
+    "hide_post": _l("hid a post"),
+    "show_post": _l("showed a post again"),
+}
+"""By `AuditEvent.action`; one that is new stands for itself."""
+
 _EXACTLY = _l("Type 1 to 255 characters, exactly as the LMS shows it.")
 _ADDRESS = _l("Type the whole https address, as the LMS shows it.")
 

@@ -3,11 +3,13 @@
 from datetime import timedelta
 
 from flask import Flask
+from sqlalchemy import insert
 
 from lti_tool.admin import queries, services
 from lti_tool.core.clock import FakeClock
 from lti_tool.core.web import Runtime
 from lti_tool.launch.services import logins
+from lti_tool.ledger.models import AuditEvent
 from tests.admin.conftest import Operator
 from tests.admin.test_permissions import path_of, rules
 from tests.school import School
@@ -73,6 +75,23 @@ def test_log_says_who_did_what_and_goes_back_page_by_page(operator: Operator, ru
     with runtime.database.reading() as session:
         oldest = queries.log(session)[-1].id
     assert "wang" in operator.get(f"/admin/log?before={oldest}").text
+
+
+def test_acts_of_staff_are_listed_without_persons_and_reasons(operator: Operator, school: School) -> None:
+    activity = school.activity(title="Sources")
+    with school.database.writing() as session:
+        for action in ("archive", "new_act"):
+            session.execute(
+                insert(AuditEvent).values(
+                    context_id=school.context_id, actor_id=school.instructor.member_id, at=school.now, action=action,
+                    activity_id=activity.id, member_id=school.member.member_id, reason="his own business",
+                )
+            )  # fmt: skip
+    shown = operator.get("/admin/log/courses", headers={"Accept-Language": "en"}).text
+    for part in ("archived an activity", "new_act", "Sources", "First course", "first"):
+        assert part in shown
+    for private in (school.instructor.name, school.member.name, "his own business"):
+        assert private not in shown
 
 
 def test_every_page_opens_for_the_operator_and_shows_no_person(app: Flask, operator: Operator, school: School) -> None:

@@ -83,3 +83,14 @@ def test_DR_08_deployment_that_the_answer_did_not_name_is_accepted_by_the_operat
     assert migrated("deployment", "99", "7").code == 1
     for odd in ("", "x" * 256, "编号", "a\nb"):
         assert migrated("deployment", "1", odd).code == 1
+
+
+def test_link_into_the_console_has_its_secret_behind_the_hash(migrated: Dangke) -> None:
+    made = migrated("admin-link", "--name", "Wang")
+    (link,) = made.out.split()
+    address, _, secret = link.partition("#")
+    assert address == "http://127.0.0.1:8000/admin/enter"
+    assert len(secret) == 43
+    assert "10 minutes" in made.err
+    assert secret not in made.err
+    assert migrated("admin-link").out != made.out

@@ -68,6 +68,7 @@ def registration(registration_id: int) -> ResponseReturnValue:
         deployments = operating.deployments_of(session, registration_id)
         roles = role_tables.roles_of(session, registration_id)
         pinned = [key.kid for key in key_life.listed(session) if registration_id in key.pinned]
+    now = runtime().clock.now()
     lms = found.family if found.family in connecting.LMSS else "other"
     return page(
         "registration.html",
@@ -77,6 +78,7 @@ def registration(registration_id: int) -> ResponseReturnValue:
         deployments=deployments,
         roles=roles,
         pinned=pinned,
+        waits_until=found.breaker_until if found.breaker_until and found.breaker_until > now else None,
         families=[("", connecting.LMSS["other"].label), *_families(found.family)],
         ours=[role.value for role in Role],
         paste=connecting.paste_table(lms, runtime().settings.public_url, f"/static/lms/{ICON}"),

@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from lti_tool.admin import queries
 from lti_tool.admin.views.blueprint import blueprint, page
-from lti_tool.admin.words import ACTIONS
+from lti_tool.admin.words import ACTIONS, STAFF_ACTIONS
 from lti_tool.core.text import clean_line
 from lti_tool.core.web import runtime
 from lti_tool.launch.reasons import REASONS
@@ -43,3 +43,13 @@ def log() -> ResponseReturnValue:
         rows = queries.log(session, before)
     lines = [(row, ACTIONS.get(row.action, row.action)) for row in rows]
     return page("log.html", "admin.log", lines=lines, older=rows[-1].id if len(rows) == queries.MOST else None)
+
+
+@blueprint.get("/log/courses")
+def staff_log() -> ResponseReturnValue:
+    """What staff did in the courses."""
+    before = request.args.get("before", type=int)
+    with runtime().database.reading() as session:
+        rows = queries.staff_log(session, before)
+    lines = [(row, STAFF_ACTIONS.get(row.action, row.action)) for row in rows]
+    return page("staff_log.html", "admin.log", lines=lines, older=rows[-1].id if len(rows) == queries.MOST else None)
