@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import secrets
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -21,6 +22,7 @@ from tests.flows.campus import Campus
 from tests.flows.visitor import Visitor
 from tests.lms_transport import Reply, WsgiTransport
 from tests.media.samples import PNG, SVG
+from tests.tenants.asking import counted, rows
 from tests.tenants.hostile.eyes import Eyes
 from tests.tenants.hostile.payloads import ALL, LONG, MARK, PAYLOADS, claims
 
@@ -245,6 +247,33 @@ def test_hostile_tenant_stays_text_for_itself_and_unseen_by_its_neighbour(
         assert other.pages > 10
         assert other.shown == 0
     check_log(log.getvalue(), campus)
+
+
+COPIED = ("activity", "context_copy", "lesson_use", "quiz_use", "forum_use", "result")
+
+
+@pytest.mark.shows("H-10")
+def test_a_platform_that_names_what_is_its_neighbours_gets_what_is_nowhere(campus: Campus, visitor: People) -> None:
+    """Tokens of activities, ids of courses and links, in custom parameters and histories: all as if they were not there."""
+    settle(campus, "Hostile")
+    _, context = neighbour(campus, Role.instructor)
+    database = campus.runtime.database
+    with database.reading() as session:
+        own = list(session.scalars(select(Activity).where(Activity.context_id == context.id)))
+    teacher, found = visitor("teacher"), {}
+    for _ in range(2):  # The first time, things are written that are there afterwards.
+        assert teacher.forge(campus.link("unset"), custom={"activity": secrets.token_hex(16)}).status == 200
+    before = rows(database)
+    assert set(COPIED) <= set(before)
+    for token in (secrets.token_hex(16), *(each.token for each in own), secrets.token_hex(16)):
+        told = {"activity": token, "context_history": "neighbours-course", "resource_link_history": "neighbours-link"}
+        with counted(database) as statements:
+            page = teacher.forge(campus.link("unset"), custom=told)
+        found[token] = (page.status, len(statements))
+    assert len(found) == len(own) + 2
+    assert len(set(found.values())) == 1, found
+    after = rows(database)
+    assert [name for name in COPIED if before[name] != after[name]] == []
 
 
 def check_log(text: str, campus: Campus) -> None:
