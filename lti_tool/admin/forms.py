@@ -41,6 +41,9 @@ def read(sent: Mapping[str, str], lms: str, *, may_hold_demo: bool = False) -> T
     `may_hold_demo`: in a demo an LMS on this machine is one where anybody can sign in, and is registered as that.
     """
     values = {name: sent.get(name, DEFAULTS.get(name, "")).strip()[:LONGEST] for name in FIELDS}
+    odd = [name for name, value in values.items() if not "".join(lines(value)).isprintable()]
+    if odd:
+        return Typed(values, {name: FAULTS[name] for name in odd})
     data: dict[str, Any] = dict(values)
     data["deployment_ids"] = lines(values["deployment_ids"])
     data["audience"] = values["audience"] or None

@@ -72,7 +72,7 @@ def test_table_to_paste_is_shown_for_each_lms(operator: Operator, lms: str) -> N
     [
         ("issuer", ""), ("client_id", "x" * 256), ("auth_url", "moodle.example"), ("token_url", "http://moodle.example/t"),
         ("jwks_url", "javascript:alert(1)"), ("timezone", "Mars/Olympus"), ("tenant", " "), ("name", ""),
-        ("audience", "a" * 1001),
+        ("audience", "a" * 1001), ("issuer", "https://lms.example\x00"), ("deployment_ids", "1\n2\x1b"),
     ],
 )  # fmt: skip
 def test_faults_are_named_and_what_was_typed_is_kept(

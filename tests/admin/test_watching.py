@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from flask import Flask
 from sqlalchemy import insert
 
@@ -75,6 +76,12 @@ def test_log_says_who_did_what_and_goes_back_page_by_page(operator: Operator, ru
     with runtime.database.reading() as session:
         oldest = queries.log(session)[-1].id
     assert "wang" in operator.get(f"/admin/log?before={oldest}").text
+
+
+@pytest.mark.parametrize("number", ["x", "-1", "0", "9" * 30])
+def test_numbers_that_name_nothing_break_no_page(operator: Operator, number: str) -> None:
+    for path in ("log?before", "log/courses?before", "failures?registration", "failures?reference", "failures?reason"):
+        assert operator.get(f"/admin/{path}={number}").status_code == 200
 
 
 def test_acts_of_staff_are_listed_without_persons_and_reasons(operator: Operator, school: School) -> None:

@@ -7,7 +7,7 @@ from lti_tool.admin import queries
 from lti_tool.admin.views.blueprint import blueprint, page
 from lti_tool.admin.words import ACTIONS, STAFF_ACTIONS
 from lti_tool.core.text import clean_line
-from lti_tool.core.web import runtime
+from lti_tool.core.web import LARGEST_ID, runtime
 from lti_tool.launch.reasons import REASONS
 
 
@@ -18,7 +18,7 @@ def failures() -> ResponseReturnValue:
     chosen = request.args.get("reason", "")
     reason = chosen if chosen in REASONS else ""
     reference = clean_line(request.args.get("reference", ""), 16)
-    number = request.args.get("registration", type=int)
+    number = _number("registration")
     with runtime().database.reading() as session:
         counts = queries.failures_by_reason(session, now)
         found = queries.failures(session, now, reason=reason, reference=reference, registration_id=number)
@@ -27,6 +27,12 @@ def failures() -> ResponseReturnValue:
         "failures.html", "admin.failures", counts=[(name, _words(name)[0], times) for name, times in counts],
         rows=rows, reason=reason, reference=reference, days=queries.DAYS, most=queries.MOST,
     )  # fmt: skip
+
+
+def _number(name: str) -> int | None:
+    """A number in the address that a table can hold; None for anything else."""
+    value = request.args.get(name, type=int)
+    return value if value is not None and 0 < value <= LARGEST_ID else None
 
 
 def _words(reason: str) -> tuple[str, str]:
@@ -38,7 +44,7 @@ def _words(reason: str) -> tuple[str, str]:
 @blueprint.get("/log")
 def log() -> ResponseReturnValue:
     """Who did what in the console."""
-    before = request.args.get("before", type=int)
+    before = _number("before")
     with runtime().database.reading() as session:
         rows = queries.log(session, before)
     lines = [(row, ACTIONS.get(row.action, row.action)) for row in rows]
@@ -48,7 +54,7 @@ def log() -> ResponseReturnValue:
 @blueprint.get("/log/courses")
 def staff_log() -> ResponseReturnValue:
     """What staff did in the courses."""
-    before = request.args.get("before", type=int)
+    before = _number("before")
     with runtime().database.reading() as session:
         rows = queries.staff_log(session, before)
     lines = [(row, STAFF_ACTIONS.get(row.action, row.action)) for row in rows]
