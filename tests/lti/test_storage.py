@@ -195,6 +195,21 @@ def test_PS_08_frame_of_an_unknown_registration_is_404(world: World, browser: Fl
     assert browser.get("/lti/frame/999", base_url=ORIGIN).status_code == 404
 
 
+def test_PS_08_frame_opens_by_the_address_of_a_launch_only(world: World, browser: FlaskClient) -> None:
+    """A number that was guessed says nothing: the page's policy would name the LMS of another school."""
+    values, secret = stored(world, browser)
+    opened = send(browser, values, secret).get_data(as_text=True)
+    frame = re.search(r'data-frame="(/lti/frame/(\d+)\?k=([\w-]+))"', opened)
+    assert frame is not None
+    assert browser.get(frame[1], base_url=ORIGIN).status_code == 200
+    there, nowhere, key = f"/lti/frame/{frame[2]}", "/lti/frame/999", frame[3]
+    for wrong in ("", "?k=", f"?k={key[:-1]}", f"?k={'x' * len(key)}", "?k=%C3%A9", f"?k={key}0"):
+        answers = [browser.get(path + wrong, base_url=ORIGIN) for path in (there, nowhere)]
+        assert [each.status_code for each in answers] == [404, 404], wrong
+        assert not any(world.lms.base_url in each.headers["Content-Security-Policy"] for each in answers)
+    assert browser.get(f"{nowhere}?k={key}", base_url=ORIGIN).status_code == 404
+
+
 def test_PS_09_login_that_took_too_long(world: World, browser: FlaskClient, clock: FakeClock) -> None:
     state, _ = check_page(world, browser)
     values, secret = stored(world, browser)

@@ -149,7 +149,7 @@ WHY: dict[str, str] = {
     "identity.privacy": "says what is stored, the same to all",
     "admin.door": "a form for the secret of a one-time link",
     "admin.enter": "needs the secret of a one-time link",
-    "launch.frame": "an empty page that shows others by the bearer it holds, framed by the LMS of a registration",
+    "launch.frame": "an empty page; it opens by the key that a launch was given (PS-08)",
     "launch.jwks": "public keys",
     "launch.explanation": "says that a launch begins in the LMS",
     "launch.launch": "protected by signature, state and nonce of one registration",

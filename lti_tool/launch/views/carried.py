@@ -6,6 +6,7 @@
 4. `/lti/frame/<registration>` is that page: it fetches all others with the bearer and shows them inside.
 """
 
+import hmac
 import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -129,7 +130,7 @@ def is_in_storage(state: str) -> bool:
 
 def hand_over(bearer: str, address: str, known: Known) -> ResponseReturnValue:
     """The answer to a launch without cookies: the bearer, for the page of our frame."""
-    address_of_frame = url_for("launch.frame", registration_id=known.id, k=secrets.token_urlsafe(9))
+    address_of_frame = url_for("launch.frame", registration_id=known.id, k=_frame_key(known.id))
     _frame_policy(known.auth_url, known.issuer, known.frame_origins)
     return render("launch/frame.html", bearer=bearer, frame=address_of_frame, address=address)
 
@@ -140,9 +141,29 @@ def _frame_policy(auth_url: str, issuer: str, frame_origins: Sequence[str]) -> N
     security.allow_form_to(origins([auth_url, issuer, *frame_origins]))
 
 
+def _frame_key(registration_id: int) -> str:
+    """What makes the address of a frame one that nobody can guess; another one for each launch."""
+    drawn = secrets.token_urlsafe(9)
+    return drawn + _mac(registration_id, drawn)
+
+
+def _mac(registration_id: int, drawn: str) -> str:
+    return hmac.digest(runtime().keys.derive("frame"), f"{registration_id}.{drawn}".encode(), "sha256").hex()[:24]
+
+
+def _is_frame_key(registration_id: int, key: str) -> bool:
+    drawn, mac = key[:12], key[12:]
+    return mac.isascii() and hmac.compare_digest(mac, _mac(registration_id, drawn))
+
+
 @blueprint.get("/frame/<int:registration_id>")
 def frame(registration_id: int) -> ResponseReturnValue:
-    """The page that shows all others by the bearer it holds. There is nothing on it, so everybody may load it."""
+    """The page that shows all others by the bearer it holds. There is nothing on it, but its policy names an LMS.
+
+    So it opens by the address that a launch was given, and numbers lead nowhere: else they would list all schools' LMSs.
+    """
+    if not _is_frame_key(registration_id, request.args.get("k", "")):
+        raise NotFound
     with runtime().database.reading_core() as connection:
         row: Any = connection.execute(
             select(Registration.auth_url, Registration.issuer, Registration.frame_origins).where(
