@@ -20,6 +20,9 @@ def link(stack: Stack) -> str:
 def test_operator_enters_looks_around_and_leaves(stack: Stack, new_screen: NewScreen, every_look: Look) -> None:
     screen = new_screen(stack, **vars(every_look))
     page = screen.page
+    screen.expect_problem("400")
+    page.goto(f"{stack.tool_url}/lti/login?login_hint=x")
+    reference = page.locator(".ref code").last.inner_text()
     page.goto(f"{stack.tool_url}/admin/enter")
     screen.screenshot("admin-door")
     assert_sound(page)
@@ -32,6 +35,8 @@ def test_operator_enters_looks_around_and_leaves(stack: Stack, new_screen: NewSc
         page.goto(f"{stack.tool_url}/admin/{name}")
         screen.screenshot(f"admin-{name.replace('/', '-')}")
         assert_sound(page)
+    page.goto(f"{stack.tool_url}/admin/failures")
+    expect(page.get_by_text(reference, exact=True)).to_be_visible()
     page.goto(f"{stack.tool_url}/admin")
     page.locator("table a").first.click()
     screen.screenshot("admin-connection")
