@@ -14,6 +14,7 @@ import pytest
 from playwright.sync_api import Browser, Playwright, ViewportSize, sync_playwright
 
 from tests.browser.screens import Look, Screen
+from tests.plugins.engine import on_postgresql
 from tests.stack import Stack, running_stack
 from tools.programs import chromium
 
@@ -34,11 +35,33 @@ NewStack = Callable[..., Stack]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks what stands in this folder."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.xdist_group("browser"))
+    """Marks what stands in this folder; on PostgreSQL each journey is made in its first look only.
+
+    What a page looks like does not depend on where its rows are kept, and Chromium is what a run spends its time on.
+    """
+    mine = [item for item in items if Path(__file__).parent in item.path.parents]
+    for item in mine:
+        item.add_marker(pytest.mark.browser)
+        item.add_marker(pytest.mark.xdist_group("browser"))
+    if on_postgresql():
+        first: dict[tuple[str, str], str] = {}
+        again = {item for item in mine for journey, look in [_look(item)] if first.setdefault(journey, look) != look}
+        items[:] = [item for item in items if item not in again]
+
+
+def _look(item: pytest.Item) -> tuple[tuple[str, str], str]:
+    """(which journey, in which look): a parameter that is a look, a width, or a person of a table of looks."""
+    parameters: dict[str, object] = (
+        dict(item.callspec.params) if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+    )
+    has_table = isinstance(getattr(getattr(item, "module", None), "LOOKS", None), dict)
+    looks = {
+        name: value
+        for name, value in parameters.items()
+        if isinstance(value, Look) or name in {"every_look", "width"} or (name == "person" and has_table)
+    }
+    rest = {name: value for name, value in parameters.items() if name not in looks and not (name == "person" and looks)}
+    return (f"{item.path}::{getattr(item, 'originalname', item.name)}", str(rest)), str(looks)
 
 
 @pytest.hookimpl(wrapper=True)

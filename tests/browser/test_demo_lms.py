@@ -15,6 +15,8 @@ from tests.demo.test_process import process
 from tests.lms_client import LmsDriver
 from tests.processes import free_port
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture
 def lms(tmp_path: Path) -> Iterator[LmsDriver]:

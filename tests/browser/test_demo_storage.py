@@ -8,6 +8,8 @@ from playwright.sync_api import Browser, Frame, Page
 from tests.browser.test_demo_lms import enter, lms, tool_frame
 from tests.lms_client import LmsDriver
 
+pytestmark = pytest.mark.once
+
 __all__ = ["lms"]
 
 ASK = """([message, frame, to, wait]) => new Promise((resolve) => {

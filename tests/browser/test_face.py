@@ -1,10 +1,13 @@
 """The parts that every page shares: menus, dialogs, messages and the guard of forms, with and without JavaScript."""
 
+import pytest
 from playwright.sync_api import Dialog
 
 from tests.browser.conftest import NewScreen
 from tests.browser.screens import Look, Screen, assert_axe, assert_no_sideways_scrolling
 from tests.stack import Stack
+
+pytestmark = pytest.mark.once
 
 PAGES = ("error", "session_changed", "new_window", "not_set_up", "closed", "choose", "links", "relink", "privacy", "mentoring",
          "nothing_submitted")  # fmt: skip

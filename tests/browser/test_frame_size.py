@@ -11,6 +11,8 @@ from tests.browser.desk import Desk
 from tests.browser.sample import link_of
 from tests.stack import Stack
 
+pytestmark = pytest.mark.once
+
 HEIGHT = "() => parseInt(document.querySelector('iframe[name=tool-frame]').style.height || '0')"
 
 

@@ -2,6 +2,7 @@
 
 from urllib.parse import urlencode, urljoin
 
+import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import NewScreen
@@ -10,6 +11,8 @@ from tests.browser.sample import link_of
 from tests.browser.screens import PASSING
 from tests.lms_transport import HttpTransport
 from tests.stack import Stack
+
+pytestmark = pytest.mark.once
 
 STRANGERS = ("http://127.0.0.1:9", "http://evil.example")
 """The first is the same site as the tool (a site has no port), so its frame gets the member's cookie; only the policy

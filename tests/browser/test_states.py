@@ -13,7 +13,7 @@ from tests.browser.sample import begin_attempt, hand_in, link_of
 from tests.browser.screens import Look, assert_sound
 from tests.stack import Stack, running_stack
 
-pytestmark = pytest.mark.shows("A-01", "A-02")
+pytestmark = [pytest.mark.once, pytest.mark.shows("A-01", "A-02")]
 LOOKS = [Look(scheme="dark"), Look(width=360, height=780, language="en"), Look(width=360, height=780, scheme="dark")]
 KINDS = ("outline", "lesson", "quiz", "forum")
 

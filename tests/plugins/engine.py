@@ -1,7 +1,8 @@
 """Which database a run is on, one of its own for every worker, and which tests belong to it.
 
 DANGKE_TEST_DATABASE_URL names a PostgreSQL server; without it the run is on SQLite. A test marked `postgresql` belongs to
-PostgreSQL runs only, and one marked `once` (it touches no database and takes its time) to SQLite runs only. The other run
+PostgreSQL runs only, and one marked `once` (the database makes no difference to it, and it takes its time) to SQLite runs
+only. The other run
 does not collect it, which is neither a skip nor a deselection, since `make test` makes both runs and the gate counts both.
 """
 
