@@ -19,7 +19,7 @@ NO_TESTS = 5
 
 def pytest_run(engine: str, arguments: list[str], environment: dict[str, str]) -> int:
     """One run; returns pytest's exit code. No test at all counts as a failure unless tests were chosen by hand."""
-    command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadgroup"]
+    command = [sys.executable, "-m", "pytest", "-q", "-n", "3", "--dist", "loadgroup"]
     command += [f"--junit-xml=build/junit-{engine}.xml", f"--override-ini=junit_suite_name={engine}", *arguments]
     print(f"\n=== the suite on {engine} ===", flush=True)
     code = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode

@@ -39,14 +39,11 @@ def pytest_report_header() -> str:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leaves out the tests of the other engine, and keeps the browser tests on one worker: they share their servers.
+    """Leaves out the tests of the other engine.
 
     In a parallel run the slow ones come first, beside the browser tests, which xdist begins with because they are the
-    largest group: no worker is left alone with a long one at the end.
+    largest groups (tests/browser/conftest.py): no worker is left alone with a long one at the end.
     """
-    for item in items:
-        if item.get_closest_marker("browser"):
-            item.add_marker(pytest.mark.xdist_group("browser"))
     foreign = "once" if on_postgresql() else "postgresql"
     items[:] = [item for item in items if item.get_closest_marker(foreign) is None]
     if hasattr(config, "workerinput"):
