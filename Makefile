@@ -13,7 +13,7 @@ export DEMO_LMS_PORT ?= 9080
 RUNTIME_INPUTS := setup.py constraints/runtime.txt package.json package-lock.json tools/assets.py tools/codemirror.mjs
 TEST_INPUTS := constraints/test.txt constraints/interop.txt tests/browser/package-lock.json
 
-.PHONY: help setup setup-test demo demo-reset test check lint bench soak mutants evidence conformance lock catalogues clean
+.PHONY: help setup setup-test demo demo-reset looks test check lint bench soak mutants evidence conformance lock catalogues clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -49,6 +49,9 @@ check: lint  ## lint, types, contracts and unit tests, in under two minutes
 
 test: setup-test  ## the whole suite, on SQLite and on PostgreSQL
 	@$(BIN)/python -m tools.suite $(TESTS)
+
+looks: setup-test  ## the browser tests in every combination of width, scheme and language
+	DANGKE_ALL_LOOKS=1 DANGKE_PARTIAL_RUN=1 $(BIN)/python -m pytest -q -n 2 --dist loadgroup tests/browser -p no:cacheprovider
 
 bench: setup-test  ## measured as ratios to floors; writes build/bench.json
 	@$(BIN)/python -m benchmarks

@@ -1,6 +1,7 @@
 """What a browser test asks of a page: a screenshot with its name, the accessibility check, no sideways scrolling."""
 
 import json
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -31,6 +32,10 @@ class Look:
     def suffix(self) -> str:
         """`1280-light-zh-CN`, for file names."""
         return f"{self.width}-{self.scheme}-{self.language}"
+
+
+ALL_LOOKS = bool(os.environ.get("DANGKE_ALL_LOOKS"))
+"""`make looks`: the journeys also in the looks that only combine what the two ordinary ones show."""
 
 
 @dataclass

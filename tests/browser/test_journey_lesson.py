@@ -12,15 +12,15 @@ from tests.browser.conftest import NewScreen
 from tests.browser.desk import Desk
 from tests.browser.records import studied_before
 from tests.browser.sample import column_of, link_of
-from tests.browser.screens import Look, assert_sound
+from tests.browser.screens import ALL_LOOKS, Look, assert_sound
 from tests.stack import Stack, running_stack
 
 LOOKS = {
     "member1": Look(),
-    "member2": Look(scheme="dark", language="en"),
-    "member3": Look(width=360, height=780),
-    "member4": Look(width=360, height=780, scheme="dark"),
+    "member2": Look(width=360, height=780, scheme="dark", language="en"),
 }
+if ALL_LOOKS:
+    LOOKS |= {"member3": Look(width=360, height=780), "member4": Look(scheme="dark")}
 NEEDED = 60
 """Seconds of study time that the sample lesson asks for."""
 
