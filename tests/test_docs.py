@@ -14,7 +14,13 @@ from lti_tool.core.config import Settings
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 # Read by tests, benchmarks and the gate, not by the product.
-OF_TESTS = {"DANGKE_TEST_DATABASE_URL", "DANGKE_TEST_POSTGRES_SERVER", "DANGKE_PARTIAL_RUN", "DANGKE_CHROMIUM"}
+OF_TESTS = {
+    "DANGKE_TEST_DATABASE_URL",
+    "DANGKE_TEST_POSTGRES_SERVER",
+    "DANGKE_PARTIAL_RUN",
+    "DANGKE_ALL_LOOKS",
+    "DANGKE_CHROMIUM",
+}
 pytestmark = pytest.mark.once
 
 
