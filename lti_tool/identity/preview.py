@@ -1,7 +1,7 @@
 """View as a member: who teaches sees the course as its members do, for as long as the grant lasts or until he ends it.
 
 The grant itself changes its role and keeps the one of the launch, so every page and every rule is the member's own. A
-previewing grant leaves no trace (docs/decisions/0012-view-as-member.md); a new launch ends the view.
+previewing grant leaves no trace (docs/decisions/0015-view-as-member.md); a new launch ends the view.
 """
 
 from sqlalchemy import Connection, null, update
