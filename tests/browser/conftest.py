@@ -42,16 +42,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     mine = [item for item in items if Path(__file__).parent in item.path.parents]
     for item in mine:
         item.add_marker(pytest.mark.browser)
-        item.add_marker(pytest.mark.xdist_group(f"browser-{_half(item.path)}"))
+        # On one worker: they share servers and people, and two Chromiums at once have hung on two processors.
+        item.add_marker(pytest.mark.xdist_group("browser"))
     if on_postgresql():
         first: dict[tuple[str, str], str] = {}
         again = {item for item in mine for journey, look in [_look(item)] if first.setdefault(journey, look) != look}
         items[:] = [item for item in items if item not in again]
-
-
-def _half(path: Path) -> int:
-    """Files in turn, for two workers: a file stays whole, since its tests share servers and people."""
-    return sorted(Path(__file__).parent.glob("test_*.py")).index(path) % 2
 
 
 def _look(item: pytest.Item) -> tuple[tuple[str, str], str]:
