@@ -16,6 +16,7 @@ from lti_tool.core.clock import Clock, SystemClock
 from lti_tool.core.columns import Base
 from lti_tool.core.config import Env, Settings
 from lti_tool.core.database import Database
+from lti_tool.core.jobs import JobKind
 from lti_tool.core.markup import Renderer
 from lti_tool.core.secrets import Keys
 from lti_tool.identity import csrf, current
@@ -25,6 +26,9 @@ from lti_tool.ledger import outline
 ROOMS = (lti_tool.launch.wiring, lti_tool.passback.wiring, lti_tool.media.wiring)
 ADMIN = lti_tool.admin.wiring.BLUEPRINTS[0].name
 """The operator's console: it has a session and a token of its own, and guards all its routes itself."""
+
+JOBS: tuple[JobKind, ...] = ()
+"""What the worker does outside any request, of all rooms; unique by name."""
 
 DOMAINS = (courses.wiring, quizzes.wiring, forum.wiring)
 
@@ -57,6 +61,7 @@ def build_runtime(settings: Settings, clock: Clock | None = None) -> web.Runtime
             outline.ROLL_UP,
             *lti_tool.launch.wiring.SWEEPS,
         ),
+        jobs={kind.name: kind for kind in JOBS},
     )
 
 

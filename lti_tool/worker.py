@@ -1,8 +1,9 @@
-"""The worker: drains the outbox, runs the sweeps, clears what has expired. Rows are the truth; it may be killed anytime.
+"""The worker: drains the outbox, runs the sweeps, does the jobs, clears what has expired. Rows are the truth; it may be killed anytime.
 
 What talks to LMSs has threads of its own, so that one that does not answer holds up no deadline of a quiz.
 """
 
+import random
 import threading
 import time
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import delete, select
 
+from lti_tool.core import jobs
 from lti_tool.core.errors import DangkeError
 from lti_tool.core.http import Http
 from lti_tool.core.logs import log
@@ -23,30 +25,35 @@ from lti_tool.lms.connector import Connector
 from lti_tool.lms.hosts import http_of
 from lti_tool.lms.models import AccessToken
 from lti_tool.lms.tokens import Tokens
+from lti_tool.lms.work import Work
 from lti_tool.passback import columns
 from lti_tool.passback.drain import LIMITS, Drain, Report
 
 POLL_SECONDS, BUSY_SECONDS, LOOK_SECONDS = 1.0, 0.05, 5.0
 CLEAN_EVERY = timedelta(minutes=10)
 CLEAN_ROWS = 500
+JOB_THREADS = 3
+"""Jobs done at the same time: one that waits for a slow LMS leaves room for others."""
 
 T = TypeVar("T")
 
 
 @dataclass(slots=True)
 class Done:
-    """What one round did: scores by answer, columns found, rows touched by each sweep, names of what failed."""
+    """What one round did: scores by answer, columns found, rows touched by each sweep, names of what failed, jobs that ran."""
 
     scores: dict[str, int]
     columns: int
     sweeps: dict[str, int]
     failed: tuple[str, ...] = ()
+    jobs: tuple[str, ...] = ()
 
 
 class Worker:
     """Everything that one worker process holds on to: connections, tokens, senders."""
 
-    def __init__(self, runtime: Runtime, http: Http | None = None) -> None:
+    def __init__(self, runtime: Runtime, http: Http | None = None, chance: Callable[[], float] = random.random) -> None:
+        self._chance = chance
         settings = runtime.settings
         self.runtime = runtime
         self._http = http or http_of(settings, runtime.database, LIMITS)
@@ -54,6 +61,7 @@ class Worker:
         self._connector = Connector(self._http, tokens, runtime.clock)
         self.drain = Drain(runtime.database, runtime.clock, self._connector, concurrency=settings.drain_concurrency)
         self._cleaned_at: datetime | None = None
+        self.stop = threading.Event()
 
     def close(self) -> None:
         """Let go of senders and connections."""
@@ -88,6 +96,36 @@ class Worker:
         count: int = sweep.run(self.runtime, now)
         return count
 
+    def ensure_jobs(self) -> None:
+        """Lay down the jobs that come again and again."""
+        with self.runtime.database.writing_core() as connection:
+            jobs.ensure(connection, self.runtime.jobs.values(), self.runtime.clock.now())
+
+    def work(self) -> str | None:
+        """Do the job that has been due longest; its name, None if there is none. A failure puts it off."""
+        kinds, database = self.runtime.jobs, self.runtime.database
+        now = self.runtime.clock.now()
+        with database.reading_core() as connection:
+            if not jobs.is_due(connection, kinds.keys(), now):
+                return None
+        with database.writing_core() as connection:
+            taken = jobs.take(connection, kinds, now)
+        if taken is None:
+            return None
+        kind = kinds[taken.name]
+        try:
+            again_at = kind.run(Work(self.runtime, self._connector, self.stop), taken)
+        except Exception as error:
+            cause = error.code if isinstance(error, DangkeError) else type(error).__name__
+            with database.writing_core() as connection:
+                jobs.put_off(connection, taken, cause=cause, now=self.runtime.clock.now(), chance=self._chance())
+            raise
+        if again_at is None and kind.every is not None:
+            again_at = self.runtime.clock.now() + kind.every
+        with database.writing_core() as connection:
+            jobs.finish(connection, taken, again_at=again_at)
+        return taken.name
+
     def clean(self, now: datetime) -> int:
         """Every 10 minutes: delete expired login states, sessions with their grants, tokens and invitations, a few at a time."""
         if self._cleaned_at is not None and now - self._cleaned_at < CLEAN_EVERY:
@@ -108,12 +146,15 @@ def clean(runtime: Runtime, now: datetime) -> int:
 
 
 def run_once(runtime: Runtime, now: datetime, *, http: Http | None = None) -> Done:
-    """One round, for tests and commands: sweeps, then scores, until nothing is due."""
+    """One round, for tests and commands: sweeps, jobs, then scores, until nothing is due."""
     worker = Worker(runtime, http)
     try:
         ran, failed = worker.sweep(now)
+        done = []
+        while (name := guarded("jobs", worker.work)) is not None:
+            done.append(name)
         report, found = worker.send()
-        return Done(report.answers, found, ran, failed)
+        return Done(report.answers, found, ran, failed, tuple(done))
     finally:
         worker.close()
 
@@ -121,10 +162,12 @@ def run_once(runtime: Runtime, now: datetime, *, http: Http | None = None) -> Do
 def run(runtime: Runtime, stop: threading.Event) -> None:
     """Work until `stop` is set; then finish what is on the way (at most about 20 s). A failure never ends the loop."""
     worker = Worker(runtime)
+    worker.stop = stop
     log.info("worker_started", concurrency=runtime.settings.drain_concurrency)
     threads = [
         threading.Thread(target=_send_until, args=(worker, stop), name="drain"),
         threading.Thread(target=_look_until, args=(worker, stop), name="columns"),
+        *(threading.Thread(target=_work_until, args=(worker, stop), name=f"jobs-{n}") for n in range(JOB_THREADS)),
     ]
     for thread in threads:
         thread.start()
@@ -153,6 +196,16 @@ def _look_until(worker: Worker, stop: threading.Event) -> None:
         if found := guarded("columns", worker.look):
             log.info("columns", found=found)
         stop.wait(LOOK_SECONDS)
+
+
+def _work_until(worker: Worker, stop: threading.Event) -> None:
+    if worker.runtime.jobs:
+        guarded("jobs", worker.ensure_jobs)
+    while not stop.is_set() and worker.runtime.jobs:
+        name = guarded("jobs", worker.work)
+        if name is not None:
+            log.info("job", name=name)
+        stop.wait(BUSY_SECONDS if name is not None else POLL_SECONDS)
 
 
 def _sweep_until(worker: Worker, stop: threading.Event) -> None:

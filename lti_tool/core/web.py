@@ -41,6 +41,8 @@ class Runtime:
     kinds: dict[str, Any] = field(default_factory=dict)
     """Kinds of activities by name (ledger.kinds.Kind); wired by app."""
     sweeps: tuple[Any, ...] = ()
+    jobs: dict[str, Any] = field(default_factory=dict)
+    """Kinds of jobs by name (core.jobs.JobKind); wired by app."""
     services: dict[str, Any] = field(default_factory=dict)
     """Objects of upper storeys, by name, for their own views (the LMS connector, the launch's key sets)."""
 

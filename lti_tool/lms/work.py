@@ -1,0 +1,24 @@
+"""What a job of the worker works with: the runtime, and the way to the LMSs."""
+
+import threading
+from dataclasses import dataclass
+from datetime import timedelta
+
+from lti_tool.core import jobs
+from lti_tool.core.web import Runtime
+from lti_tool.lms.connector import Connector
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """The tools of one worker, handed to `JobKind.run`. Safe with threads."""
+
+    runtime: Runtime
+    connector: Connector
+    stop: threading.Event
+    """Set when the worker shall end: a long job leaves off at the next row and returns `now`."""
+
+    def renew(self, taken: jobs.Taken, lease: timedelta) -> bool:
+        """Keep the job for another while; False: it is no longer ours, so leave off. A transaction of its own."""
+        with self.runtime.database.writing_core() as connection:
+            return jobs.renew(connection, taken, self.runtime.clock.now() + lease)
