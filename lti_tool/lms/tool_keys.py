@@ -96,7 +96,7 @@ def _active_kid(connection: Connection) -> str | None:
 def new_key(keys: Keys, now: datetime) -> dict[str, Any]:
     """The columns of a new key but its state. Slow (primes): call it outside transactions."""
     private = rsa.generate_private_key(public_exponent=65537, key_size=BITS)
-    kid = secrets.token_urlsafe(12)
+    kid = secrets.token_hex(12)  # no dash at its start: people type it after a command
     pem = private.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )

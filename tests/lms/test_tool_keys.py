@@ -1,4 +1,5 @@
 import base64
+import re
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -67,3 +68,7 @@ def forms_of(pem: str) -> list[str]:
         *(base64.urlsafe_b64encode(each).decode().rstrip("=") for each in raw),
         *(repr(each)[2:60] for each in raw),
     ]  # fmt: skip
+
+
+def test_kid_can_be_typed_after_a_command(runtime: Runtime) -> None:
+    assert re.fullmatch("[0-9a-f]{24}", tool_keys.new_key(runtime.keys, runtime.clock.now())["kid"])
