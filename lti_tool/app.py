@@ -9,6 +9,7 @@ import lti_tool.admin.wiring
 import lti_tool.launch.wiring
 import lti_tool.media.wiring
 import lti_tool.passback.wiring
+import lti_tool.portability.wiring
 import quizzes.wiring
 from lti_tool.admin import current as console
 from lti_tool.core import components, ops, templating, web

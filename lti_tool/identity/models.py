@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Boolean, ForeignKey, Index, String, UniqueConstraint, false, text
+from sqlalchemy import Boolean, ForeignKey, Index, LargeBinary, String, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lti_tool.core.columns import Base, BigId, Json, UtcDateTime, text_enum
@@ -131,8 +131,31 @@ class Member(Base):
     org_unit_id: Mapped[int | None] = mapped_column(ForeignKey("org_unit.id"))
     sub: Mapped[str] = mapped_column(String(255))
     name: Mapped[str] = mapped_column(String(200))
-    """Display name: `name`, else family + given name in Chinese order, else a pseudonym (ID-04)."""
+    """Display name: `name`, else family + given name in Chinese order, else a pseudonym (ID-04); '' of an erased one."""
+    is_erased: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+    """Nobody any more: `sub` is random then. The row stays, because counts and threads point to it."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class ErasedMember(Base):
+    """Somebody who was erased, so that no roster brings his name back. It leads to no other row, and names nobody."""
+
+    __tablename__ = "erased_member"
+
+    registration_id: Mapped[int] = mapped_column(ForeignKey("registration.id"), primary_key=True, autoincrement=False)
+    mark: Mapped[str] = mapped_column(String(64), primary_key=True)
+    """HMAC-SHA256 of registration and `sub`, hex (identity.erased)."""
+
+
+class ErasureKey(Base):
+    """The one key of all marks. Only it is encrypted anew when the secret changes, so marks outlive every rotation."""
+
+    __tablename__ = "erasure_key"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    """Always 1."""
+    key: Mapped[bytes] = mapped_column(LargeBinary)
+    """32 random bytes, encrypted for the purpose "erased-member"."""
 
 
 class EnrolmentSource(StrEnum):
@@ -156,6 +179,8 @@ class Enrolment(Base):
     is_active: Mapped[bool] = mapped_column(Boolean, default=True)
     gradable: Mapped[bool] = mapped_column(Boolean, default=True)
     """Whether scores may be sent for this person: members, not staff, not test users."""
+    is_test: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+    """Whether the last launch said that this is the LMS's test user (RO-14): such work can be taken away."""
     has_taught: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
     """Whether this person is or ever was instructor here; stays when the role changes."""
     last_launch_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

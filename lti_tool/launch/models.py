@@ -85,6 +85,26 @@ class ChoiceDraft(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 
 
+class DataRequest(Base):
+    """Somebody whom the LMS sent to look at what is stored on one person (DataPrivacyLaunchRequest, ID-12).
+
+    Its id is random, so that nobody else's page can name it; it goes with the browser session.
+    """
+
+    __tablename__ = "data_request"
+
+    id: Mapped[int] = mapped_column(
+        BigId, primary_key=True, autoincrement=False, default=lambda: secrets.randbits(52) + 1
+    )
+    session_id: Mapped[int] = mapped_column(ForeignKey("browser_session.id", ondelete="CASCADE"), index=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), index=True)
+    """Who looks."""
+    subject_id: Mapped[int | None] = mapped_column(ForeignKey("member.id"), index=True)
+    """Whose data it is; NULL: nothing is stored on the person whom the LMS named."""
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class LaunchFailure(Base):
     """A login or launch that was refused: reason and reference, nothing about a person."""
 

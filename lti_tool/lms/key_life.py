@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from lti_tool.core.errors import Conflict, NotFound
 from lti_tool.core.i18n import lazy_gettext as _l
 from lti_tool.core.secrets import CannotDecrypt, Keys
+from lti_tool.identity import erased
 from lti_tool.identity.models import Registration
 from lti_tool.lms import tokens, tool_keys
 from lti_tool.lms.models import AccessToken, KeyPin, ToolKey
@@ -152,13 +153,14 @@ def rewrap(session: Session, secrets: Keys) -> Rewrapped:
             session.execute(delete(AccessToken).where(AccessToken.id == token.id))
             dropped += 1
     session.flush()
-    return Rewrapped(renewed, refreshed, dropped)
+    return Rewrapped(renewed + erased.rewrap(session, secrets), refreshed, dropped)
 
 
 def outdated(session: Session, secrets: Keys) -> Sequence[str]:
-    """Kids of keys that only the previous secret opens; while there is one, DANGKE_SECRET_PREVIOUS must stay."""
+    """Names of keys that only the previous secret opens; while there is one, DANGKE_SECRET_PREVIOUS must stay."""
     rows = session.execute(select(ToolKey.kid, ToolKey.private).where(ToolKey.state != KeyState.destroyed))
-    return [row.kid for row in rows if not secrets.is_current(tool_keys.PURPOSE, row.private)]
+    ours = [row.kid for row in rows if not secrets.is_current(tool_keys.PURPOSE, row.private)]
+    return [*ours, *([erased.PURPOSE] if erased.is_outdated(session, secrets) else [])]
 
 
 def _key(session: Session, kid: str) -> ToolKey:

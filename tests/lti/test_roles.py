@@ -141,8 +141,17 @@ def test_RO_14_test_user_works_as_a_member_and_is_not_posted(world: World, brows
     assert launched_as(world, browser, [TEST_USER, f"{M}#Learner"]) == (Role.member, False)
     assert browser.get(f"/probe/{activity.id}", base_url=ORIGIN).get_json()["role"] == "member"
     assert post_of(world, activity.id) is PostState.not_gradable
+    assert is_test(world)
     # Alone it is no role in the course.
     assert launched_as(world, world.browser(), [TEST_USER]) == (Role.guest, False)
+    assert not is_test(world)
+
+
+def is_test(world: World) -> bool:
+    """Whether what the person of the last launch did can be taken away as a test user's."""
+    of_member = select(Enrolment.is_test).join(Member, Member.id == Enrolment.member_id).where(Member.sub == "member1")
+    with world.runtime.database.reading() as session:
+        return session.scalars(of_member).one()
 
 
 def post_of(world: World, activity_id: int, sub: str = "member1") -> PostState:

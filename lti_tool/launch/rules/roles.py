@@ -64,6 +64,8 @@ class Standing:
 
     role: Role
     gradable: bool
+    is_test: bool = False
+    """The LMS's test user in a member's place (RO-14)."""
 
 
 def read_roles(claim: object, *, is_required: bool) -> tuple[str, ...]:
@@ -87,7 +89,8 @@ def standing(roles: Sequence[str], overrides: Mapping[str, str] | None = None) -
     found = {own.get(role) or TABLE[role] for role in roles if role in own or role in TABLE}
     for role in _RANK:
         if role in found:
-            return Standing(role, gradable=role is Role.member and TEST_USER not in roles)
+            is_test = role is Role.member and TEST_USER in roles
+            return Standing(role, gradable=role is Role.member and not is_test, is_test=is_test)
     if not found and any(role in _OUTSIDE for role in roles):
         raise Refused("no_course_role")
     return Standing(Role.guest, gradable=False)
