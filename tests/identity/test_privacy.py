@@ -19,7 +19,7 @@ WORDS: dict[str, dict[str, str]] = {
     "enrolment": {
         "the courses you opened here": "context_id source is_active",
         "when you last did": "last_launch_at",
-        "your role in them": "role gradable has_taught",
+        "your role in them": "role gradable has_taught is_test",
     },
     "launch_grant": {
         "A cookie that keeps you signed in": "expires_at resource_link_id return_url document_target preview",
@@ -66,7 +66,9 @@ WORDS: dict[str, dict[str, str]] = {
     "media_file": {"What you wrote and uploaded for your courses and when": "sha256 created_at"},
 }  # fmt: skip
 # Nothing writes these tables and columns yet; whoever does has to put words for them on the page.
-NOT_WRITTEN = {"member_group_member", "member.org_unit_id", "entry.org_unit_id"}
+NOT_WRITTEN = {
+    "member_group_member", "member.org_unit_id", "entry.org_unit_id", "member.is_erased", "data_request", "erasure",
+}  # fmt: skip
 # Ids, and what the machinery notes about a row: nothing of it is about the person.
 MACHINERY = {
     "id", "revision", "sent_revision", "lease_until", "attempts", "schedule_version", "next_check_at", "maximum", "seq",
