@@ -87,8 +87,11 @@ def tool_environment(folder: Path, port: int, metrics_port: int, **settings: str
 
 
 @contextlib.contextmanager
-def running_stack(folder: Path, **settings: str) -> Iterator[Stack]:
-    """Migrates, seeds the sample course, starts both servers, and stops them in the end. `settings` are DANGKE_* values."""
+def running_stack(folder: Path, *, command: str = "serve", **settings: str) -> Iterator[Stack]:
+    """Migrates, seeds the sample course, starts both servers, and stops them in the end.
+
+    `command`: the tool as `dangke serve`, or `web` alone, which sends no score. `settings` are DANGKE_* values.
+    """
     tool_port, lms_port, metrics_port = free_port(), free_port(), free_port()
     tool_url, lms_url = f"http://127.0.0.1:{tool_port}", f"http://localhost:{lms_port}"
     environment = tool_environment(folder, tool_port, metrics_port, **settings)
@@ -107,7 +110,7 @@ def running_stack(folder: Path, **settings: str) -> Iterator[Stack]:
         f"{lms_url}/healthz",
         folder / "lms.log",
     )
-    tool = Server("dangke serve", [DANGKE, "serve"], environment, f"{tool_url}/healthz", folder / "tool.log")
+    tool = Server(f"dangke {command}", [DANGKE, command], environment, f"{tool_url}/healthz", folder / "tool.log")
     stack = Stack(
         folder, tool, lms, tool_url, lms_url, f"http://127.0.0.1:{metrics_port}/metrics", LmsDriver(lms_url),
         json.loads(config.read_text(encoding="utf-8")),

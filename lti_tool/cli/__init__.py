@@ -10,6 +10,7 @@ import lti_tool.cli.multiprocess  # noqa: F401 - must come first, for its effect
 # isort: split
 
 from lti_tool import __version__
+from lti_tool.cli.backup import backup, restore
 from lti_tool.cli.console import admin_link
 from lti_tool.cli.demo import demo
 from lti_tool.cli.doctor import doctor
@@ -52,6 +53,8 @@ for each in (
     allow_host,
     admin_link,
     doctor,
+    backup,
+    restore,
 ):
     group.add_command(each)
 

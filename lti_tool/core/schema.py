@@ -51,3 +51,8 @@ def head() -> str | None:
 def is_current(database: Database) -> bool:
     """Whether the database has exactly the schema that this program expects."""
     return current(database) == head()
+
+
+def is_known(revision: str) -> bool:
+    """Whether this program can bring a database of that revision up to its own."""
+    return any(script.revision == revision for script in ScriptDirectory.from_config(config()).walk_revisions())

@@ -11,7 +11,7 @@ from tests.cli.conftest import Dangke
 from tests.processes import free_port
 
 COMMANDS = (
-    *("serve", "web", "worker", "migrate", "seed", "demo", "doctor"),
+    *("serve", "web", "worker", "migrate", "seed", "demo", "doctor", "backup", "restore"),
     *("invite", "register", "registrations", "deployment", "roles", "connect", "keys", "allow-host", "admin-link"),
 )
 SERVERS = ("serve", "web", "worker")
