@@ -16,7 +16,12 @@ pytestmark = pytest.mark.once
 SOURCE = '''
 """A module."""
 LIMIT = 60
+TWICE = (LIMIT * 2,)
 KNOWN = frozenset({"a"})
+
+
+def twice(*, limit: int = LIMIT) -> tuple[int, ...]:
+    return (limit, *TWICE)
 
 
 def check(age: int, name: str, *, strict: bool = True) -> str:
@@ -92,7 +97,15 @@ def test_a_changed_variable_is_read_by_the_functions_of_its_module(module: Modul
     (fault,) = [each for each in mutants_of(SOURCE) if each.scope == MODULE and each.names == ("LIMIT",)]
     applied(module, fault)
     assert module.check(61, "a") == "a"
-    assert mutation._readers(module, ("LIMIT",)) == {"check"}
+    assert mutation._readers(module, ("LIMIT",)) == {"check", "twice"}
+
+
+def test_a_changed_variable_goes_on_into_what_is_made_of_it(module: ModuleType) -> None:
+    held = module.twice
+    assert held() == (60, 120)
+    (fault,) = [each for each in mutants_of(SOURCE) if each.names == ("LIMIT",)]
+    applied(module, fault)
+    assert held() == (61, 122)
 
 
 def test_functions_that_are_listed_exist() -> None:

@@ -55,6 +55,14 @@ class Mutant:
     place: Place
     node: ast.AST
 
+    def source(self) -> ast.Module:
+        """The module with the fault, as a tree of its own."""
+        former = self.place.put(self.node)
+        try:
+            return copy.deepcopy(self.tree)
+        finally:
+            self.place.put(former)
+
     def code(self, filename: str = "<mutant>") -> CodeType:
         """The compiled module with the fault; the tree is as before afterwards."""
         former = self.place.put(self.node)

@@ -98,10 +98,28 @@ def leave(session: Session, operator: Operator, now: datetime) -> None:
 
 def note(session: Session, operator: Operator, action: str, now: datetime, subject: str = "", detail: str = "") -> None:
     """Write down what an operator did, in the transaction in which he does it. No secret, no token, no person."""
+    _write_down(session, (operator.session_id, operator.name), action, now, subject, detail)
+
+
+def note_command(
+    session: Session, account: str, action: str, now: datetime, subject: str = "", detail: str = ""
+) -> None:
+    """Write down what a command did that an account of the machine has run. No secret, no token, no person."""
+    _write_down(session, (None, account), action, now, subject, detail)
+
+
+def registration_subject(registration_id: int, name: str, issuer: str, client_id: str) -> str:
+    """How the log names a registration."""
+    return f"{registration_id} {name} ({issuer}, {client_id})"
+
+
+def _write_down(
+    session: Session, who: tuple[int | None, str], action: str, now: datetime, subject: str, detail: str
+) -> None:
     session.execute(
         insert(AdminEvent).values(
-            session_id=operator.session_id,
-            name=operator.name,
+            session_id=who[0],
+            name=clean_line(who[1], 100),
             at=now,
             action=action,
             subject=clean_line(subject, 300),

@@ -3,6 +3,7 @@
 import click
 
 from lti_tool.cli import opening
+from lti_tool.cli.acting import noted
 from lti_tool.cli.keys import opened
 from lti_tool.core.clock import SystemClock
 from lti_tool.lms import hosts
@@ -23,11 +24,14 @@ def allow_host(host: str | None, reason: str, remove: bool) -> None:
             for row in rows:
                 click.echo(f"{row.host}  since {row.created_at:%Y-%m-%d}  {row.reason}".rstrip())
             return
+        now = SystemClock().now()
         with database.writing() as session:
             if remove:
                 if not hosts.forbid(session, host):
                     raise opening.Fault(f"{host} is not on the list. `dangke allow-host` shows it.")
+                noted(session, "host_forbidden", now, host)
                 click.echo(f"{host} may not lead to private addresses any more.")
                 return
-            name = hosts.allow(session, host, reason, SystemClock().now())
+            name = hosts.allow(session, host, reason, now)
+            noted(session, "host_allowed", now, name, reason)
     click.echo(f"{name} may lead to private addresses, by https. Running processes know at once.")

@@ -1,18 +1,22 @@
 """`dangke keys`: our key pairs through their life, and the secret that keeps them."""
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 import click
 from cryptography.hazmat.primitives import serialization
 from jwt import PyJWK
+from sqlalchemy.orm import Session
 
 from lti_tool.cli import opening
+from lti_tool.cli.acting import noted, subject
 from lti_tool.core.clock import SystemClock
 from lti_tool.core.config import Settings
 from lti_tool.core.database import Database
 from lti_tool.core.secrets import CannotDecrypt, Keys
+from lti_tool.launch.registrations import find
 from lti_tool.lms import key_life, tool_keys
 from lti_tool.lms.rules import KeyState, endable_at, usable_at
 
@@ -67,6 +71,7 @@ def announce() -> None:
         made = tool_keys.new_key(secrets_of(settings), now)
         with database.writing() as session:
             kid = key_life.announce(session, made)
+            noted(session, "key_announced", now, kid)
     click.echo(f"{kid} is announced. From {usable_at(now):%Y-%m-%d %H:%M} UTC on: dangke keys activate {kid}")
 
 
@@ -75,7 +80,9 @@ def announce() -> None:
 @_URGENT
 def activate(kid: str, urgent: bool) -> None:
     """Sign with an announced key from now on; the former one is retired and stays published."""
-    _step(lambda session, now: key_life.activate(session, kid, now, is_urgent=urgent))
+    with _step() as (session, now):
+        key_life.activate(session, kid, now, is_urgent=urgent)
+        noted(session, "key_activated", now, kid, _haste(urgent))
     click.echo(f"{kid} signs from now on.")
 
 
@@ -83,7 +90,9 @@ def activate(kid: str, urgent: bool) -> None:
 @click.argument("kid")
 def retire(kid: str) -> None:
     """Take an announced key back; the active one is retired by activating another."""
-    _step(lambda session, now: key_life.retire(session, kid, now))
+    with _step() as (session, now):
+        key_life.retire(session, kid, now)
+        noted(session, "key_retired", now, kid)
     click.echo(f"{kid} is retired.")
 
 
@@ -92,7 +101,9 @@ def retire(kid: str) -> None:
 @_URGENT
 def destroy(kid: str, urgent: bool) -> None:
     """Delete the private half of a retired key and publish it no longer."""
-    _step(lambda session, now: key_life.destroy(session, kid, now, is_urgent=urgent))
+    with _step() as (session, now):
+        key_life.destroy(session, kid, now, is_urgent=urgent)
+        noted(session, "key_destroyed", now, kid, _haste(urgent))
     click.echo(f"{kid} is destroyed.")
 
 
@@ -101,7 +112,9 @@ def destroy(kid: str, urgent: bool) -> None:
 @click.argument("kid", required=False)
 def pin(registration: int, kid: str | None) -> None:
     """Sign for a registration with this key only, because its LMS keeps our public key by value (Moodle's "RSA key")."""
-    used = _step(lambda session, now: key_life.pin(session, registration, kid, now))
+    with _step() as (session, now):
+        used = key_life.pin(session, registration, kid, now)
+        noted(session, "key_pinned", now, subject(find(session, registration)), used)
     click.echo(f"Registration {registration} is signed for with {used} until `dangke keys unpin {registration}`.")
 
 
@@ -109,8 +122,10 @@ def pin(registration: int, kid: str | None) -> None:
 @click.argument("registration", type=int)
 def unpin(registration: int) -> None:
     """Sign for a registration with the active key again."""
-    if not _step(lambda session, _now: key_life.unpin(session, registration)):
-        raise opening.Fault(f"Registration {registration} is not pinned. `dangke keys` shows which are.")
+    with _step() as (session, now):
+        if not key_life.unpin(session, registration):
+            raise opening.Fault(f"Registration {registration} is not pinned. `dangke keys` shows which are.")
+        noted(session, "key_unpinned", now, subject(find(session, registration)))
     click.echo(f"Registration {registration} is signed for with the active key.")
 
 
@@ -128,6 +143,7 @@ def rewrap() -> None:
         try:
             with database.writing() as session:
                 done = key_life.rewrap(session, secrets_of(settings))
+                noted(session, "keys_rewrapped", SystemClock().now(), "", f"{done.keys} keys, {done.tokens} tokens")
         except CannotDecrypt:
             raise opening.Fault(
                 "A key is opened by neither secret, so nothing was changed. Put the former secret into "
@@ -139,9 +155,14 @@ def rewrap() -> None:
     )
 
 
-def _step(change: Callable[[Any, Any], Any]) -> Any:
+@contextlib.contextmanager
+def _step() -> Iterator[tuple[Session, datetime]]:
     with opened() as (_settings, database), database.writing() as session:
-        return change(session, SystemClock().now())
+        yield session, SystemClock().now()
+
+
+def _haste(urgent: bool) -> str:
+    return "urgent" if urgent else ""
 
 
 def _print_pem(kid: str) -> None:

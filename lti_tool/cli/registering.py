@@ -8,12 +8,13 @@ import click
 from pydantic import ValidationError
 
 from lti_tool.cli import opening
+from lti_tool.cli.acting import noted, subject
 from lti_tool.cli.keys import opened
 from lti_tool.core.assets import ICON
 from lti_tool.core.clock import SystemClock
 from lti_tool.core.config import Settings
 from lti_tool.identity.demo import may_hold
-from lti_tool.launch import connecting, registrations
+from lti_tool.launch import connecting, operating, registrations
 from lti_tool.launch.registrations import RegistrationForm
 from lti_tool.launch.registrations import register as store
 from lti_tool.launch.services import inviting
@@ -43,8 +44,10 @@ def invite(tenant: str, timezone: str) -> None:
             RegistrationForm.check_zone(timezone)
         except ValueError:
             raise opening.Fault(f"{timezone} is no time zone. Give a name such as Asia/Shanghai.") from None
+        now = SystemClock().now()
         with database.writing() as session:
-            secret = inviting.invite(session, tenant, SystemClock().now(), timezone)
+            secret = inviting.invite(session, tenant, now, timezone)
+            noted(session, "invited", now, tenant)
     click.echo(f"{settings.public_url}/lti/register#{secret}")
     click.echo(
         "Give this link to the LMS's administrator now; it is good once and for 10 minutes, and is shown nowhere again.\n"
@@ -63,8 +66,11 @@ def register(source: Path | None) -> None:
         form = _checked(_read(source) if source else _ask())
         if form.is_demo and not may_hold(settings.env):
             raise opening.Fault("A demo registration (is_demo) may only be made with DANGKE_ENV=demo.")
+        now = SystemClock().now()
         with database.writing() as session:
-            row = store(session, form, SystemClock().now())
+            is_known = bool(operating.standing(session, form.issuer, form.client_id).known)
+            row = store(session, form, now)
+            noted(session, "updated" if is_known else "registered", now, subject(row))
             number, issuer, client_id = row.id, row.issuer, row.client_id
     click.echo(f"Registered {issuer} with client ID {client_id}. Tell the LMS:")
     _print_table(_kind(form.family), settings)
@@ -92,7 +98,9 @@ def list_registrations() -> None:
 def deployment(registration: int, deployment_id: str) -> None:
     """Accept a deployment of a registration, by the ID that the LMS shows or that a refused launch has named."""
     with opened() as (_settings, database), database.writing() as session:
-        name = registrations.accept_deployment(session, registration, deployment_id).name
+        found = registrations.accept_deployment(session, registration, deployment_id)
+        noted(session, "deployment_accepted", SystemClock().now(), subject(found), deployment_id)
+        name = found.name
     click.echo(
         f"Deployment {deployment_id} of {name} is accepted. Running web processes learn of it at its next launch."
     )

@@ -2,8 +2,11 @@
 
 import click
 
+from lti_tool.cli.acting import noted, subject
 from lti_tool.cli.keys import opened
+from lti_tool.core.clock import SystemClock
 from lti_tool.identity.actor import Role
+from lti_tool.launch.registrations import find
 from lti_tool.launch.role_tables import roles_of, set_roles
 
 _OURS = click.Choice([role.value for role in Role])
@@ -21,6 +24,8 @@ def roles(registration: int, given: tuple[tuple[str, str], ...], taken: tuple[st
         if changes:
             with database.writing() as session:
                 table = set_roles(session, registration, changes)
+                said = ", ".join(f"{name} = {ours.value if ours else '-'}" for name, ours in changes.items())
+                noted(session, "roles_set", SystemClock().now(), subject(find(session, registration)), said)
         else:
             with database.reading() as session:
                 table = roles_of(session, registration)

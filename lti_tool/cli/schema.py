@@ -4,6 +4,7 @@ import click
 from alembic.util import CommandError
 
 from lti_tool.cli import opening
+from lti_tool.cli.acting import noted
 from lti_tool.core import schema
 from lti_tool.core.clock import SystemClock
 from lti_tool.core.secrets import Keys
@@ -19,6 +20,7 @@ def migrate(revision: str, down: bool) -> None:
         raise click.UsageError("Say how far down: --to base, or --to and a revision.")
     settings = opening.settings()
     with opening.database_of(settings) as database, opening.reaching():
+        before = schema.current(database)
         try:
             if down:
                 schema.downgrade(database, revision)
@@ -27,5 +29,9 @@ def migrate(revision: str, down: bool) -> None:
         except CommandError as error:
             raise opening.Fault(f"The database cannot be moved there: {error}.") from None
         if schema.is_current(database):
-            ensure_key(database, Keys(settings.secret.get_secret_value()), SystemClock().now())
+            now = SystemClock().now()
+            ensure_key(database, Keys(settings.secret.get_secret_value()), now)
+            if before != schema.current(database):
+                with database.writing() as session:
+                    noted(session, "migrated", now, "", f"{before or '-'} → {schema.current(database)}")
         click.echo(f"The database is at {schema.current(database) or 'nothing'}.")

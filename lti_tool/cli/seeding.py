@@ -16,6 +16,7 @@ import quizzes.seed
 from courses.outline.services import ensure_home
 from lti_tool.app import build_runtime
 from lti_tool.cli import opening
+from lti_tool.cli.acting import noted, subject
 from lti_tool.core.i18n import DEFAULT_ZONE
 from lti_tool.core.i18n.language import zone_named
 from lti_tool.core.web import Runtime
@@ -83,6 +84,7 @@ def sow(runtime: Runtime, lms_url: str) -> dict[str, Any]:
         registration = register(session, _registration(lms_url), now)
         registration.is_demo = True
         deployment = session.scalars(select(Deployment).where(Deployment.registration_id == registration.id)).one()
+        noted(session, "seeded", now, subject(registration))
         described = []
         for context_id, label, title in COURSES:
             context = _context(session, deployment, context_id, label, title, now)

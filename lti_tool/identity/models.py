@@ -44,6 +44,8 @@ class Registration(Base):
     frame_origins: Mapped[list[str]] = mapped_column(Json, default=list)
     service_hosts: Mapped[list[str]] = mapped_column(Json, default=list)
     role_overrides: Mapped[dict[str, str]] = mapped_column(Json, default=dict)
+    trusts_history: Mapped[bool | None] = mapped_column(Boolean)
+    """Whether what it says a course was copied from opens that course; NULL: as it is with its family (launch.rules.custom)."""
     is_active: Mapped[bool] = mapped_column(Boolean, default=True)
     is_demo: Mapped[bool] = mapped_column(Boolean, default=False)
     clock_offset_ms: Mapped[int] = mapped_column(default=0, server_default="0")

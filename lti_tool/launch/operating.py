@@ -128,8 +128,18 @@ def set_frame_origins(session: Session, registration_id: int, origins: Sequence[
     return found
 
 
-def set_quirks(session: Session, registration_id: int, *, family: str, audience: str) -> Registration:
-    """What differs in this LMS: its family, and the audience of token requests ('' for the token URL).
+def quirks_of(found: Registration) -> str:
+    """What is set, for the operator's log."""
+    histories = {None: "usual", True: "trusted", False: "ignored"}[found.trusts_history]
+    return f"{found.family or '-'}, {found.audience or '-'}, histories {histories}"
+
+
+def set_quirks(
+    session: Session, registration_id: int, *, family: str, audience: str, trusts_history: bool | None
+) -> Registration:
+    """What differs in this LMS: its family, the audience of token requests ('' for the token URL), its histories.
+
+    `trusts_history`: whether what it says of copied courses is believed; None: as it is with its family.
 
     Raises NotFound, Invalid.
     """
@@ -137,5 +147,6 @@ def set_quirks(session: Session, registration_id: int, *, family: str, audience:
     if len(family) > 40 or len(audience) > 1000 or not (family + audience).isprintable():
         raise Invalid
     found.family, found.audience = family.strip(), audience.strip() or None
+    found.trusts_history = trusts_history
     session.flush()
     return found

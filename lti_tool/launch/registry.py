@@ -41,6 +41,7 @@ class Known:
     deployments: dict[str, KnownDeployment] = field(hash=False)
     family: str = ""
     platform_guid: str = ""
+    trusts_history: bool | None = None
 
 
 Issuers = dict[str, dict[str, Known]]
@@ -130,6 +131,7 @@ def _load(connection: Connection) -> Issuers:
             Registration.role_overrides,
             Registration.family,
             Registration.platform_guid,
+            Registration.trusts_history,
         ).where(Registration.is_active)
     )
     for found in registrations:
@@ -145,5 +147,6 @@ def _load(connection: Connection) -> Issuers:
             deployments=deployments.get(found.id, {}),
             family=found.family,
             platform_guid=found.platform_guid,
+            trusts_history=found.trusts_history,
         )
     return issuers

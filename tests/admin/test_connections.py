@@ -121,6 +121,20 @@ def test_quirks_are_set(operator: Operator, school: School, runtime: Runtime, pa
     assert last_event(runtime).action == "quirks_set"
 
 
+@pytest.mark.parametrize(("sent", "kept"), [("trusted", True), ("ignored", False), ("", None)])
+def test_CT_05_operator_says_whether_histories_are_believed(
+    operator: Operator, school: School, runtime: Runtime, page: str, sent: str, kept: bool | None
+) -> None:
+    assert operator.send(f"{page}/quirks", family="", audience="", histories=sent).status_code == 303
+    assert registration(school).trusts_history is kept
+    assert last_event(runtime).detail.endswith(f"histories {sent or 'usual'}")
+    assert f'value="{sent}" selected' in operator.get(page).text
+    assert operator.send(f"{page}/quirks", family="", audience="", histories="yes").status_code == 400
+    assert registration(school).trusts_history is kept
+    known = edge_of(runtime).registry.find(LMS, "client-first", None, school.now)
+    assert known.trusts_history is kept
+
+
 def test_RO_19_role_table_is_set(operator: Operator, school: School, page: str) -> None:
     assert operator.send(f"{page}/roles", role="urn:x:tutor", ours="assistant").status_code == 303
     assert registration(school).role_overrides == {"urn:x:tutor": "assistant"}

@@ -93,6 +93,7 @@ def world(app: Flask, lms: LmsDriver, probe: None) -> World:
                 jwks_url=f"{lms.base_url}/jwks",
                 deployment_ids=("1",),
                 tenant="School",
+                family="dangke-demo",
             ),
             found.clock.now(),
         )

@@ -50,14 +50,17 @@ class Lms:
     deployment: KnownDeployment
 
     @classmethod
-    def registered(cls, database: Database, now: datetime, *, name: str = "one", family: str = "") -> "Lms":
+    def registered(
+        cls, database: Database, now: datetime, *, name: str = "one", family: str = "moodle",
+        trusts_history: bool | None = None,
+    ) -> "Lms":  # fmt: skip
         """A new tenant with one LMS."""
         with database.writing() as session:
             tenant = Tenant(name=name)
             session.add(tenant)
             session.flush()
             row = Registration(
-                tenant_id=tenant.id, name=name, issuer=f"https://{name}.example", client_id="dangke", family=family,
+                tenant_id=tenant.id, name=name, issuer=f"https://{name}.example", client_id="dangke", family=family, trusts_history=trusts_history,
                 auth_url="https://lms.example/a", token_url="https://lms.example/t", jwks_url="https://lms.example/k",
                 created_at=now,
             )  # fmt: skip
@@ -146,8 +149,9 @@ class Lms:
 
 def _known(row: Registration) -> Known:
     return Known(
-        row.id, row.tenant_id, row.issuer, row.client_id, row.auth_url, row.jwks_url, (), {}, {}, family=row.family
-    )
+        row.id, row.tenant_id, row.issuer, row.client_id, row.auth_url, row.jwks_url, (), {}, {},
+        family=row.family, trusts_history=row.trusts_history,
+    )  # fmt: skip
 
 
 def known_of(database: Database, registration_id: int) -> Known:

@@ -82,6 +82,75 @@ def test_RO_06_sub_role_without_its_parent(world: World, browser: FlaskClient, n
     assert launched_as(world, browser, [name])[0] is role
 
 
+SUB_ROLES = {
+    "Administrator": "Administrator Developer ExternalDeveloper ExternalSupport ExternalSystemAdministrator Support "
+                     "SystemAdministrator",
+    "ContentDeveloper": "ContentDeveloper ContentExpert ExternalContentExpert Librarian",
+    "Instructor": "ExternalInstructor GuestInstructor Lecturer PrimaryInstructor SecondaryInstructor",
+    "Learner": "ExternalLearner GuestLearner Instructor Learner NonCreditLearner",
+    "Mentor": "Advisor Auditor ExternalAdvisor ExternalAuditor ExternalLearningFacilitator ExternalMentor "
+              "ExternalReviewer ExternalTutor LearningFacilitator Mentor Reviewer Tutor",
+}  # fmt: skip
+"""LTI 1.3 Core, A.2.3.1, but for those who assist."""
+ASSISTING = (
+    "Grader TeachingAssistant TeachingAssistantGroup TeachingAssistantOffering TeachingAssistantSection "
+    "TeachingAssistantSectionAssociation TeachingAssistantTemplate"
+)
+PARENTS = {
+    "Administrator": Role.instructor, "ContentDeveloper": Role.instructor, "Instructor": Role.instructor,
+    "Learner": Role.member, "Mentor": Role.mentor,
+}  # fmt: skip
+OUTSIDE = {
+    INSTITUTION: "Administrator Alumni Faculty Guest Instructor Learner Member Mentor Observer Other ProspectiveStudent "
+                 "Staff Student",
+    SYSTEM: "AccountAdmin Administrator Creator SysAdmin SysSupport User",
+}  # fmt: skip
+"""A.2.1 and A.2.2, without None."""
+
+
+@pytest.mark.once
+def test_RO_05_who_assists_is_assistant() -> None:
+    for name in ASSISTING.split():
+        assert standing([f"{M}/Instructor#{name}"]) == Standing(Role.assistant, gradable=False), name
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("parent", SUB_ROLES)
+def test_RO_06_every_sub_role_is_what_its_parent_is(parent: str) -> None:
+    for name in SUB_ROLES[parent].split():
+        found = standing([f"{M}/{parent}#{name}"])
+        assert found == Standing(PARENTS[parent], gradable=parent == "Learner"), name
+
+
+@pytest.mark.once
+def test_RO_03_every_context_role_is_long_or_short() -> None:
+    for name, role in {**PARENTS, "TeachingAssistant": Role.assistant}.items():
+        assert standing([name]).role is standing([f"{M}#{name}"]).role is role
+
+
+@pytest.mark.once
+def test_RO_13_nothing_else_is_in_the_table() -> None:
+    known = sum(len(names.split()) for names in [*SUB_ROLES.values(), ASSISTING]) + 2 * (len(PARENTS) + 1)
+    assert len(TABLE) == known
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("where", OUTSIDE)
+def test_RO_07_every_role_outside_the_course_says_nothing_about_it(where: str) -> None:
+    for name in OUTSIDE[where].split():
+        with pytest.raises(Refused, match="no_course_role"):
+            standing([where + name])
+        assert standing([where + name, "Learner"]).role is Role.member
+
+
+@pytest.mark.once
+def test_RO_10_highest_context_role_counts() -> None:
+    order = ["Instructor", "TeachingAssistant", "Learner", "Mentor"]
+    for index, name in enumerate(order):
+        found = standing(order[index:][::-1])
+        assert (found.role, found.gradable) == (standing([name]).role, name == "Learner")
+
+
 @pytest.mark.parametrize("name", ["Instructor", "Administrator"])
 def test_RO_07_institution_role_alone(world: World, browser: FlaskClient, name: str) -> None:
     answer = world.forge(browser, roles=[INSTITUTION + name])

@@ -1,9 +1,12 @@
 """The LMSs that are connected: all of them, and each with its state, its deployments and its settings."""
 
+from typing import Final
+
 from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
+from lti_tool.admin import services
 from lti_tool.admin.forms import lines
 from lti_tool.admin.rules import is_named
 from lti_tool.admin.views.blueprint import blueprint, note, page
@@ -18,13 +21,17 @@ from lti_tool.launch import registrations as listing
 from lti_tool.launch.dry_run import words
 from lti_tool.launch.dry_run.walk import walk
 from lti_tool.launch.edge import edge_of
+from lti_tool.launch.rules.custom import is_history_trusted
 from lti_tool.launch.rules.urls import nearly
 from lti_tool.lms import key_life
+
+HISTORIES: Final = {"": None, "trusted": True, "ignored": False}
+"""What the form says of an LMS's histories."""
 
 
 def subject(found: Registration) -> str:
     """How the log names a registration."""
-    return f"{found.id} {found.name} ({found.issuer}, {found.client_id})"
+    return services.registration_subject(found.id, found.name, found.issuer, found.client_id)
 
 
 def check_typed(name: str) -> None:
@@ -81,6 +88,8 @@ def registration(registration_id: int) -> ResponseReturnValue:
         waits_until=found.breaker_until if found.breaker_until and found.breaker_until > now else None,
         families=[("", connecting.LMSS["other"].label), *_families(found.family)],
         ours=[role.value for role in Role],
+        histories=next(name for name, chosen in HISTORIES.items() if chosen is found.trusts_history),
+        is_usually_trusted=is_history_trusted(found.family),
         paste=connecting.paste_table(lms, runtime().settings.public_url, f"/static/lms/{ICON}"),
         place=connecting.LMSS[lms].place,
     )
@@ -173,11 +182,16 @@ def set_frames(registration_id: int) -> ResponseReturnValue:
 
 @blueprint.post("/registrations/<int:registration_id>/quirks")
 def set_quirks(registration_id: int) -> ResponseReturnValue:
-    """Its family, and the audience of its token requests."""
+    """Its family, the audience of its token requests, and whether its histories are believed."""
     family, audience = request.form.get("family", ""), request.form.get("audience", "")
+    histories = request.form.get("histories", "")
+    if histories not in HISTORIES:
+        raise Invalid
     with runtime().database.writing() as session:
-        found = operating.set_quirks(session, registration_id, family=family, audience=audience)
-        note(session, "quirks_set", runtime().clock.now(), subject(found), f"{found.family} {found.audience or ''}")
+        found = operating.set_quirks(
+            session, registration_id, family=family, audience=audience, trusts_history=HISTORIES[histories]
+        )
+        note(session, "quirks_set", runtime().clock.now(), subject(found), operating.quirks_of(found))
     return _changed(registration_id)
 
 

@@ -20,8 +20,13 @@ HISTORY: Final[Mapping[str, str]] = {
 """What every link of ours carries, so that its copy says where it comes from."""
 CONTEXT_HISTORY: Final = frozenset({"context_id_history", "context_history"})
 LINK_HISTORY: Final = frozenset({"resource_link_id_history", "resource_link_history"})
-TYPED_BY_TEACHERS: Final = frozenset({"openedx", "open edx", "edx"})
-"""Families of LMSs where the author of a course types all parameters of a link, and no history is ever filled in."""
+SUBSTITUTING: Final = frozenset({
+    "moodle", "canvas", "blackboard", "blackboardlearn", "brightspace", "desire2learn", "sakai", "dangke-demo",
+})  # fmt: skip
+"""Families of LMSs that fill histories in themselves, where the parameters of the tool are set by an administrator.
+
+Not among them: Open edX, where the author of a course types all parameters, and whatever we do not know.
+"""
 MOST_ANCESTORS: Final = 20
 LONGEST_ID: Final = 255
 _TOKEN = re.compile(r"[0-9a-f]{32}")
@@ -57,9 +62,12 @@ def read_custom(claim: object) -> Custom:
     return Custom(token, contexts, links)
 
 
-def is_history_trusted(family: str) -> bool:
-    """Whether a history is the LMS's own word; where a teacher could have typed it, it would open anybody's course."""
-    return family.strip().lower() not in TYPED_BY_TEACHERS
+def is_history_trusted(family: str, chosen: bool | None = None) -> bool:
+    """Whether a history is the LMS's own word; where a teacher could have typed it, it would open anybody's course.
+
+    `chosen` is what the operator has said of this registration; None leaves it to what is known of the family.
+    """
+    return family.strip().lower() in SUBSTITUTING if chosen is None else chosen
 
 
 def history(value: str) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ def http_url(value: object, *, longest: int = LONGEST) -> str:
         _ = parts.port
     except ValueError:
         return ""
-    is_good = parts.scheme in {"http", "https"} and parts.hostname and _HOST.fullmatch(parts.netloc)
+    is_good = parts.scheme in {"http", "https"} and _HOST.fullmatch(parts.netloc)
     return value if is_good else ""
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from lti_tool.core.clock import FakeClock
 from lti_tool.core.database import Database
 from lti_tool.identity.models import Enrolment, Member
+from lti_tool.launch.rules.custom import is_history_trusted
 from tests.lti.copying import Lms, Source, ages
 
 
@@ -79,12 +80,53 @@ def test_CT_08_same_person_at_another_school_is_somebody_else(
     assert other.launch(person="teacher", role="Instructor", course="mine", link="q", custom=pasted).activity_id is None
 
 
-def test_histories_count_for_nothing_where_teachers_type_them(database: Database, clock: FakeClock) -> None:
-    edx = Lms.registered(database, clock.now(), family="openedx")
-    source = Source(edx)
-    landed = source.copy("copy", custom=source.custom("quiz", links=("quiz",)), role="Instructor", person="other")
+@pytest.mark.parametrize(
+    ("family", "chosen", "is_trusted"),
+    [
+        ("moodle", None, True),
+        (" Canvas ", None, True),
+        ("BlackboardLearn", None, True),
+        ("desire2learn", None, True),
+        ("sakai", None, True),
+        ("openedx", None, False),
+        ("Open edX", None, False),
+        ("chaoxing", None, False),
+        ("", None, False),
+        ("moodle", False, False),
+        ("openedx", True, True),
+        ("", True, True),
+    ],
+)
+def test_CT_05_histories_are_trusted_where_the_lms_fills_them_in_or_the_operator_says_so(
+    family: str, chosen: bool | None, is_trusted: bool
+) -> None:
+    assert is_history_trusted(family, chosen) is is_trusted
+
+
+@pytest.mark.parametrize(("family", "chosen"), [("openedx", None), ("", None), ("moodle", False)])
+def test_CT_05_histories_that_teachers_could_have_typed_count_for_nothing(
+    database: Database, clock: FakeClock, family: str, chosen: bool | None
+) -> None:
+    lms = Lms.registered(database, clock.now(), family=family, trusts_history=chosen)
+    source = Source(lms)
+    # Only the histories speak: the token is one that was never given out.
+    custom = source.custom("quiz", links=("quiz",)) | {"activity": "f" * 32}
+    landed = source.copy("copy", custom=custom, role="Instructor", person="other")
     assert landed.activity_id is None
-    assert edx.outline("copy") == {}
+    assert lms.outline("copy") == {}
+
+
+def test_CT_05_histories_are_followed_where_the_operator_trusts_them(database: Database, clock: FakeClock) -> None:
+    lms = Lms.registered(database, clock.now(), family="openedx", trusts_history=True)
+    source = Source(lms)
+    custom = source.custom("quiz", links=("quiz",)) | {"activity": "f" * 32}
+    assert source.copy("copy", custom=custom).kind == "quiz"
+
+
+def test_CT_07_own_courses_token_still_counts_where_histories_do_not(database: Database, clock: FakeClock) -> None:
+    source = Source(Lms.registered(database, clock.now(), family="moodle", trusts_history=False))
+    landed = source.copy("copy", "q", "quiz", role="Instructor", person="teacher")
+    assert landed.kind == "quiz"
 
 
 def test_link_that_shows_something_is_not_taken_elsewhere(lms: Lms, source: Source) -> None:

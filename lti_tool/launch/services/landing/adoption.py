@@ -105,7 +105,7 @@ def _ancestry(connection: Connection, arrival: Arrival, context_id: int, member_
 def _contexts(connection: Connection, arrival: Arrival, context_id: int) -> list[int]:
     """The courses that the history names, in its order, as far as they have been launched from this deployment."""
     history = arrival.claims.custom.context_history
-    if not history or not is_history_trusted(arrival.known.family):
+    if not history or not is_history_trusted(arrival.known.family, arrival.known.trusts_history):
         return []
     keys = [f"c:{each}" for each in history]
     rows = connection.execute(
@@ -120,7 +120,7 @@ def _contexts(connection: Connection, arrival: Arrival, context_id: int) -> list
 def _links(connection: Connection, arrival: Arrival, context_id: int) -> list[Meant]:
     """What the links that this one was copied from show, in the history's order."""
     history = arrival.claims.custom.link_history
-    if not history or not is_history_trusted(arrival.known.family):
+    if not history or not is_history_trusted(arrival.known.family, arrival.known.trusts_history):
         return []
     rows = connection.execute(
         select(Placement.resource_link_id, Placement.context_id, Activity.lineage, Activity.kind)

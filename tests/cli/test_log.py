@@ -1,0 +1,106 @@
+"""Every command that changes something leaves a line in the operator's log; those that only look leave none."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+from sqlalchemy import select
+
+from lti_tool.admin.words import ACTIONS
+from lti_tool.cli import acting, group
+from lti_tool.core.database import Database
+from lti_tool.identity.models import AdminEvent
+from tests.cli.conftest import Dangke
+from tests.cli.test_keys import kids, register
+from tests.stack import database_url
+
+CHANGING = {
+    "migrate": ("migrated",), "seed": ("seeded",), "invite": ("invited",), "register": ("registered", "updated"),
+    "deployment": ("deployment_accepted",), "roles": ("roles_set",), "quirks": ("quirks_set",),
+    "keys announce": ("key_announced",), "keys activate": ("key_activated",), "keys retire": ("key_retired",),
+    "keys destroy": ("key_destroyed",), "keys pin": ("key_pinned",), "keys unpin": ("key_unpinned",),
+    "keys rewrap": ("keys_rewrapped",), "allow-host": ("host_allowed", "host_forbidden"), "admin-link": ("link_made",),
+}  # fmt: skip
+"""Command to the acts that it may write down."""
+LOOKING = {"serve", "web", "worker", "demo", "registrations", "connect", "doctor", "keys pem"}
+"""What runs the program, and what changes nothing; `demo` seeds by `dangke seed`."""
+
+
+def commands(of: click.Command = group, name: str = "") -> Iterator[str]:
+    """All commands by their full names."""
+    if not isinstance(of, click.Group):
+        yield name
+        return
+    for each in of.commands.values():
+        yield from commands(each, f"{name} {each.name}".strip())
+
+
+def events(tmp_path: Path) -> list[tuple[str, str, str]]:
+    """(action, subject, detail) of what is in the log, without what the first migration wrote."""
+    database = Database(database_url(tmp_path))
+    try:
+        with database.reading() as session:
+            rows = session.scalars(select(AdminEvent).order_by(AdminEvent.id)).all()
+    finally:
+        database.dispose()
+    assert all(row.session_id is None and row.name == acting.account() for row in rows if row.action != "link_made")
+    return [(row.action, row.subject, row.detail) for row in rows[1:]]
+
+
+def test_every_command_is_known_to_change_something_or_nothing() -> None:
+    """A new command says here which it is, and one that changes something is run below."""
+    assert set(commands()) == {*CHANGING, *LOOKING}
+    assert {act for acts in CHANGING.values() for act in acts} <= set(ACTIONS)
+
+
+def test_every_command_that_changes_something_is_in_the_log(migrated: Dangke, tmp_path: Path) -> None:
+    register(migrated, tmp_path)
+    register(migrated, tmp_path, deployment_ids=["1"])
+    (old,) = kids(migrated)
+    kid = migrated("keys", "announce").out.split()[0]
+    other = migrated("keys", "announce").out.split()[0]
+    runs = [
+        ("invite", "--tenant", "First school"), ("deployment", "1", "7:abc"), ("roles", "1", "--set", "urn:x", "member"),
+        ("quirks", "1", "--histories", "trusted"), ("keys", "pin", "1"), ("keys", "unpin", "1"),
+        ("keys", "activate", kid, "--urgent"), ("keys", "retire", other), ("keys", "destroy", old, "--urgent"),
+        ("keys", "rewrap"), ("allow-host", "lms.example", "--reason", "campus"),
+        ("allow-host", "lms.example", "--remove"), ("admin-link", "--name", "wang"),
+        ("seed", "--lms-url", "http://127.0.0.1:9"),
+    ]  # fmt: skip
+    for run in runs:
+        done = migrated(*run)
+        assert done.code == 0, (run, done.err)
+    lms = "1 Our LMS (https://lms.example, abc)"
+    demo = "2 Demo LMS (http://127.0.0.1:9, "
+    found = events(tmp_path)
+    assert found[:-1] == [
+        ("registered", lms, ""), ("updated", lms, ""), ("key_announced", kid, ""), ("key_announced", other, ""),
+        ("invited", "First school", ""), ("deployment_accepted", lms, "7:abc"), ("roles_set", lms, "urn:x = member"),
+        ("quirks_set", lms, "-, -, histories trusted"), ("key_pinned", lms, old), ("key_unpinned", lms, ""),
+        ("key_activated", kid, "urgent"), ("key_retired", other, ""), ("key_destroyed", old, "urgent"),
+        ("keys_rewrapped", "", "0 keys, 0 tokens"), ("host_allowed", "lms.example", "campus"),
+        ("host_forbidden", "lms.example", ""), ("link_made", "", ""),
+    ]  # fmt: skip
+    assert found[-1][0] == "seeded"
+    assert found[-1][1].startswith(demo)
+
+
+def test_a_command_that_looks_or_fails_leaves_no_line(migrated: Dangke, tmp_path: Path) -> None:
+    register(migrated, tmp_path)
+    before = events(tmp_path)
+    for run in (
+        ("registrations",), ("connect",), ("roles", "1"), ("quirks", "1"), ("keys",), ("allow-host",), ("migrate",),
+        ("roles", "1", "--unset", "urn:none"), ("keys", "unpin", "1"), ("deployment", "9", "1"), ("quirks", "9"),
+        ("allow-host", "other.example", "--remove"), ("invite", "--tenant", " "), ("keys", "activate", "none"),
+    ):  # fmt: skip
+        migrated(*run)
+    assert events(tmp_path) == before
+
+
+def test_an_account_without_a_name_is_named_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nobody() -> str:
+        raise KeyError("uid not found")
+
+    monkeypatch.setattr("getpass.getuser", nobody)
+    assert acting.account() == acting.NOBODY
