@@ -27,6 +27,7 @@ ACTIONS: Final[dict[str, Any]] = {
     "host_allowed": _l("allowed an LMS on private addresses"),
     "host_forbidden": _l("took back that an LMS may be on private addresses"),
     "migrated": _l("brought the database to another version"),
+    "restored": _l("restored a backup"),
     "seeded": _l("put the sample course in"),
     "keys_rewrapped": _l("encrypted keys and tokens anew"),
     "key_announced": _l("announced a key"),

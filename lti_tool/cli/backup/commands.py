@@ -12,6 +12,7 @@ import click
 
 from lti_tool import __version__
 from lti_tool.cli import opening
+from lti_tool.cli.acting import noted
 from lti_tool.cli.backup import engines, places
 from lti_tool.cli.backup import manifest as manifests
 from lti_tool.cli.backup.manifest import Manifest
@@ -73,6 +74,9 @@ def restore(source: Path, only_check: bool) -> None:
             _check_place(settings, database, found)
             put_back(settings, database, reading, found)
             is_current = schema.is_current(database)
+            if is_current:
+                with database.writing() as session:
+                    noted(session, "restored", SystemClock().now(), "", found.made_at)
             opens = is_current and _secret_opens(settings, database)
     click.echo(f"Restored: {sum(found.counts.values())} rows, {len(found.media)} uploads.")
     if found.missing:
