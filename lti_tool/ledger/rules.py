@@ -7,6 +7,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 
 ZERO, ONE = Decimal(0), Decimal(1)
+NOT_GRADED = "not_graded"
+"""Cause of a refused score: the LMS gives this person no grades in this course. It ends when the person comes back."""
 _SEVENTH = Decimal("0.0000001")
 
 

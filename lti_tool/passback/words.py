@@ -30,6 +30,26 @@ CAUSES = {
         _l("The LMS did not accept this grade."),
         _l("See whether the column is locked or the attempts are used up there, then send again."),
     ),
+    "locked": Words(
+        _l("The column or this person's cell is locked in the LMS."),
+        _l("Unlock it there, then send again; or leave it, and the LMS's grade stays."),
+    ),
+    "course_closed": Words(
+        _l("The course is not published in the LMS, or it is over."),
+        _l("Publish it there or extend its dates, then send again."),
+    ),
+    "attempts_used": Words(
+        _l("The LMS counts every grade as an attempt, and this person has none left there."),
+        _l("Allow more attempts for this activity in the LMS, then send again."),
+    ),
+    "ahead_in_lms": Words(
+        _l("The LMS has a grade for this person whose time lies in the future; it takes no other until then."),
+        _l("Delete the grade there (a clock was wrong when it was written), then send again."),
+    ),
+    "inactive": Words(
+        _l("This person is not active in the course at the moment."),
+        _l("The grade follows by itself when the person is active there again."),
+    ),
     "newer_in_lms": Words(
         _l("The LMS has a newer grade for this person, probably entered by hand."),
         _l("If the grade here shall count, send it again; otherwise there is nothing to do."),
@@ -38,11 +58,19 @@ CAUSES = {
     "foreign_host": Words(_l("The address of the column is not one of the LMS's known addresses."), _ADMIN),
     "lms_busy": Words(_l("The LMS asked us to wait."), _ITSELF),
     "lms_error": Words(_l("The LMS reported an error of its own; a locked column does that as well."), _ITSELF),
+    "lms_error_again": Words(
+        _l("The LMS reports an error for this grade again and again; mostly the column or the cell is locked."),
+        _l("Unlock it there; it is tried again by itself, at least once an hour."),
+    ),
     "lms_down": Words(_l("The LMS is not available at the moment."), _ITSELF),
     "lms_silent": Words(_l("The LMS did not answer."), _ITSELF),
     "login_page": Words(_l("The LMS answered with a web page, perhaps because of maintenance."), _ITSELF),
     "token_refused": Words(_l("The LMS did not accept our access."), _ADMIN),
     "keys_refused": Words(_l("The LMS does not accept our key."), _ADMIN),
+    "keys_unread": Words(
+        _l("The LMS cannot fetch our key from its own server, so it gives us no access."),
+        _l("Its administrator must allow this tool's address for outgoing connections; the grades wait here."),
+    ),
     "column_gone": Words(
         _l("The column has been deleted in the LMS."),
         _l("Save the activity there again with grades allowed and open it once; all grades follow then."),

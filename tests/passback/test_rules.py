@@ -10,39 +10,45 @@ from hypothesis import strategies as st
 
 from lti_tool.ledger.rules import PostState
 from lti_tool.passback import rules
-from lti_tool.passback.rules import Answer, Breaker, Health, LineItemChange, Reply, Step
+from lti_tool.passback.rules import Answer, Breaker, Event, Health, LineItemChange, Reply, Step
 from lti_tool.passback.words import CAUSES
 
 NOW = datetime(2026, 11, 20, 2, 0, 0, 400_000, tzinfo=UTC)
 ZERO = timedelta(0)
-WAITING, REFUSED, NO_COLUMN = PostState.waiting, PostState.refused, PostState.waiting_for_column
+WAITING, REFUSED = PostState.waiting, PostState.refused
 GONE, CLOSED = LineItemChange("gone", "gone"), LineItemChange("forbidden", "no_scope")
 
-# answer: (state, cause, delay at the first attempt with chance 0, column, health); the same whatever stood there before
-TABLE: dict[Answer, tuple[PostState, str, timedelta, LineItemChange | None, Health]] = {
-    Answer.accepted: (PostState.sent, "", ZERO, None, Health.well),
-    Answer.not_graded: (REFUSED, "not_graded", ZERO, None, Health.well),
-    Answer.unauthorised: (WAITING, "token_refused", timedelta(minutes=15), None, Health.ill),
-    Answer.forbidden: (REFUSED, "forbidden", ZERO, None, Health.well),
-    Answer.gone: (NO_COLUMN, "column_gone", ZERO, GONE, Health.well),
-    Answer.rejected: (REFUSED, "rejected", ZERO, None, Health.well),
-    Answer.busy: (WAITING, "lms_busy", timedelta(seconds=30), None, Health.pause),
-    Answer.broken: (WAITING, "lms_error", timedelta(seconds=2), None, Health.unknown),
-    Answer.down: (WAITING, "lms_down", timedelta(seconds=2), None, Health.ill),
-    Answer.silent: (WAITING, "lms_silent", timedelta(seconds=2), None, Health.ill),
-    Answer.login_page: (WAITING, "login_page", timedelta(seconds=2), None, Health.ill),
-    Answer.redirected: (WAITING, "login_page", timedelta(seconds=2), None, Health.ill),
-    Answer.keys_refused: (WAITING, "keys_refused", timedelta(minutes=15), None, Health.pause),
-    Answer.no_scope: (NO_COLUMN, "no_scope", ZERO, CLOSED, Health.unknown),
-    Answer.foreign_host: (REFUSED, "foreign_host", ZERO, None, Health.unknown),
+# answer: (event, cause, delay at the first attempt with chance 0, column, health); the same whatever stood there before
+TABLE: dict[Answer, tuple[Event, str, timedelta, LineItemChange | None, Health]] = {
+    Answer.accepted: (Event.accepted, "", ZERO, None, Health.well),
+    Answer.there_already: (Event.there_already, "", ZERO, None, Health.well),
+    Answer.not_graded: (Event.refused, "not_graded", ZERO, None, Health.well),
+    Answer.unauthorised: (Event.again, "token_refused", timedelta(minutes=15), None, Health.ill),
+    Answer.forbidden: (Event.refused, "forbidden", ZERO, None, Health.well),
+    Answer.gone: (Event.column_lost, "column_gone", ZERO, GONE, Health.well),
+    Answer.rejected: (Event.refused, "rejected", ZERO, None, Health.well),
+    Answer.locked: (Event.refused, "locked", ZERO, None, Health.well),
+    Answer.closed: (Event.refused, "course_closed", ZERO, None, Health.well),
+    Answer.used_up: (Event.refused, "attempts_used", ZERO, None, Health.well),
+    Answer.ahead: (Event.refused, "ahead_in_lms", ZERO, None, Health.well),
+    Answer.busy: (Event.again, "lms_busy", timedelta(seconds=2), None, Health.strained),
+    Answer.broken: (Event.again, "lms_error", timedelta(seconds=2), None, Health.unknown),
+    Answer.down: (Event.again, "lms_down", timedelta(seconds=2), None, Health.ill),
+    Answer.silent: (Event.again, "lms_silent", timedelta(seconds=2), None, Health.ill),
+    Answer.login_page: (Event.again, "login_page", timedelta(seconds=2), None, Health.ill),
+    Answer.redirected: (Event.again, "login_page", timedelta(seconds=2), None, Health.ill),
+    Answer.keys_refused: (Event.again, "keys_refused", timedelta(minutes=15), None, Health.pause),
+    Answer.keys_unread: (Event.again, "keys_unread", timedelta(minutes=15), None, Health.pause),
+    Answer.no_scope: (Event.column_lost, "no_scope", ZERO, CLOSED, Health.unknown),
+    Answer.foreign_host: (Event.refused, "foreign_host", ZERO, None, Health.unknown),
 }
 
 
 @pytest.mark.parametrize("before", ["", "superseded", "lms_down", "not_graded"])
 @pytest.mark.parametrize("answer", [answer for answer in Answer if answer in TABLE])
 def test_step_after_each_answer(answer: Answer, before: str) -> None:
-    state, cause, delay, column, health = TABLE[answer]
-    expected = Step(state, cause, delay, column, health)
+    event, cause, delay, column, health = TABLE[answer]
+    expected = Step(event, cause, delay, column, health)
     assert rules.after(Reply(answer), attempts=1, cause=before, chance=0) == expected
 
 
@@ -63,12 +69,27 @@ def test_AG_14_second_conflict_in_a_row_is_refused() -> None:
 
 @pytest.mark.parametrize("before", ["", "superseded", "lms_down"])
 def test_unsent_score_stays_as_it_was(before: str) -> None:
-    assert rules.after(Reply(Answer.unsent), attempts=3, cause=before, chance=0) == Step(WAITING, before, counts=False)
+    step = rules.after(Reply(Answer.unsent), attempts=3, cause=before, chance=0)
+    assert (step.state, step) == (WAITING, Step(Event.unsent, before, counts=False))
+
+
+def test_TO_12_told_pause_is_kept_and_spread_over_a_fifth() -> None:
+    for chance, seconds in ((0, 90), (1, 108)):
+        step = rules.after(Reply(Answer.busy, 429, timedelta(seconds=90)), attempts=9, cause="", chance=chance)
+        assert step == Step(Event.again, "lms_busy", timedelta(seconds=seconds), None, Health.pause)
+
+
+@pytest.mark.parametrize(("attempts", "cause"), [(1, "lms_error"), (5, "lms_error"), (6, "lms_error_again")])
+def test_error_that_stays_is_told_as_what_it_may_be(attempts: int, cause: str) -> None:
+    """Moodle answers 500 where the column or the cell is locked."""
+    step = rules.after(Reply(Answer.broken, 500), attempts=attempts, cause="lms_error", chance=0)
+    assert (step.state, step.cause) == (WAITING, cause)
 
 
 def test_every_cause_has_words() -> None:
     causes = {rules.after(Reply(answer), attempts=1, cause="", chance=0).cause for answer in Answer}
-    assert causes - {""} | {"newer_in_lms", "relinked"} == set(CAUSES)
+    others = {"newer_in_lms", "relinked", "lms_error_again", "inactive"}
+    assert causes - {""} | others <= set(CAUSES)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +106,14 @@ def test_every_cause_has_words() -> None:
         (204, "", b"", Answer.accepted),
         (302, "", b"", Answer.redirected),
         (400, "", b"Incorrect score received", Answer.not_graded),
+        (400, "", b'Incorrect score received{"userId":"4","timestamp":"2026-11-20T02:00:00.000Z"}', Answer.not_graded),
+        (500, "", b'Incorrect score received{"userId":"4"}', Answer.not_graded),
         (400, "", b'{"error": "Timestamp is too old"}', Answer.newer),  # Canvas, Open edX
+        (403, "", b"The assignment is locked", Answer.locked),
+        (403, "", b"Request blocked", Answer.forbidden),
+        (423, "", b"", Answer.locked),
+        (422, "", b"This course has concluded", Answer.closed),
+        (403, "", b"Course not available for student", Answer.closed),
         (401, "", b"", Answer.unauthorised),
         (403, "", b"", Answer.forbidden),
         (404, "", b"", Answer.gone),
@@ -175,13 +203,15 @@ def test_score_is_put_on_the_column_scale_to_five_places(score: str, maximum: in
     assert rules.score_body(sub="4", given=found, maximum=column, timestamp=NOW)["scoreGiven"] == given
 
 
-def ill(count: int) -> list[Step]:
-    return [Step(WAITING, health=Health.ill)] * count
+def ill(count: int, health: Health = Health.ill) -> list[Step]:
+    return [Step(Event.again, health=health)] * count
 
 
+@pytest.mark.parametrize("health", [Health.ill, Health.strained])
 @pytest.mark.parametrize(("failures", "seconds"), [(1, None), (2, None), (3, 5), (4, 10), (14, 60), (1000, 60)])
-def test_breaker_opens_after_three_failures_in_a_row(failures: int, seconds: int | None) -> None:
-    breaker = rules.breaker_after(Breaker(), ill(failures), NOW)
+def test_breaker_opens_after_three_failures_in_a_row(failures: int, seconds: int | None, health: Health) -> None:
+    """One 429 delays its own score; three in a row slow the registration."""
+    breaker = rules.breaker_after(Breaker(), ill(failures, health), NOW)
     assert breaker.until == (None if seconds is None else NOW + timedelta(seconds=seconds))
     assert breaker.is_open(NOW) is (seconds is not None)
 
@@ -189,11 +219,11 @@ def test_breaker_opens_after_three_failures_in_a_row(failures: int, seconds: int
 def test_breaker_closes_with_any_answer_of_a_working_lms() -> None:
     broken = rules.breaker_after(Breaker(), ill(9), NOW)
     assert broken.is_probing
-    assert rules.breaker_after(broken, [Step(REFUSED, health=Health.well)], NOW) == Breaker()
+    assert rules.breaker_after(broken, [Step(Event.refused, health=Health.well)], NOW) == Breaker()
 
 
 def test_breaker_pauses_as_long_as_the_lms_asked() -> None:
-    step = Step(WAITING, delay=timedelta(seconds=90), health=Health.pause)
+    step = Step(Event.again, delay=timedelta(seconds=90), health=Health.pause)
     breaker = rules.breaker_after(Breaker(), [step], NOW)
     assert (breaker.until, breaker.failures, breaker.is_probing) == (NOW + timedelta(seconds=90), 0, False)
 

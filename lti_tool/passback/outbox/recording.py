@@ -1,0 +1,137 @@
+"""Writing down what was answered, for the post and for its column."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, and_, bindparam, case, insert, literal, null, or_, select, update
+
+from lti_tool.ledger.models import LineItem, LineItemState, ScoreEvent, ScorePost
+from lti_tool.ledger.rules import PostState
+from lti_tool.passback import rules
+from lti_tool.passback.outbox.rows import Outcome
+from lti_tool.passback.rules import Event, follow, moved_by
+
+
+def record(connection: Connection, outcomes: Sequence[Outcome], now: datetime) -> None:
+    """Write down what was answered. An answer whose lease another worker has taken over is history only.
+
+    If the post was moved while it was on the way (its result has changed, its column is gone), it stays as that left it.
+    """
+    # In the order of ledger.services.outbox.ORDER: columns first, then posts; a launch does the same.
+    columns = _change_columns(connection, outcomes, now)
+    ours = ScorePost.id.in_([outcome.post.id for outcome in outcomes])
+    hold_posts(connection, or_(ours, ScorePost.line_item_id.in_(columns)) if columns else ours)
+    sent = [outcome for outcome in outcomes if outcome.step.event is Event.accepted]
+    there = [outcome for outcome in outcomes if outcome.step.event is Event.there_already]
+    others = [outcome for outcome in outcomes if outcome.step.event not in _ARRIVED]
+    if sent:
+        connection.execute(_SENT, [_values(outcome, now) | _sent_values(outcome, now) for outcome in sent])
+    if there:
+        connection.execute(_THERE, [_values(outcome, now) | _sent_values(outcome, now) for outcome in there])
+    if others:
+        connection.execute(_NOT_SENT, [_values(outcome, now) for outcome in others])
+    events = [_event(outcome, now) for outcome in outcomes if outcome.reply.answer is not rules.Answer.unsent]
+    if events:
+        connection.execute(insert(ScoreEvent), events)
+    for item_id, cause in columns.items():
+        _settle_posts(connection, item_id, cause, now)
+
+
+def hold_posts(connection: Connection, condition: Any) -> None:
+    """Lock score posts in the house's order; statements that change many of them lock in an order of their own."""
+    if connection.dialect.name != "sqlite":
+        order = (ScorePost.member_id, ScorePost.line_item_id)
+        connection.execute(select(ScorePost.id).where(condition).order_by(*order).with_for_update())
+
+
+_ARRIVED = frozenset({Event.accepted, Event.there_already})
+_IS_CURRENT = and_(ScorePost.revision == bindparam("sent_revision_"), ScorePost.state == PostState.sending)
+_AFTER = {
+    name: case(
+        (_IS_CURRENT, bindparam(f"{name}_", type_=getattr(ScorePost, name).type)), else_=getattr(ScorePost, name)
+    )
+    for name in ("state", "cause", "due_at", "attempts")
+}
+_OURS = update(ScorePost).where(ScorePost.id == bindparam("post"), ScorePost.send_at == bindparam("proof"))
+_NOT_SENT = _OURS.values(lease_until=null(), **_AFTER)
+_SENT = _NOT_SENT.values(
+    sent_score=bindparam("score_"), sent_revision=bindparam("sent_revision_"), sent_at=bindparam("sent_at_")
+)
+_THERE = _SENT.values(confirmed_score=bindparam("score_"), confirmed_at=bindparam("sent_at_"))
+
+
+def _values(outcome: Outcome, now: datetime) -> dict[str, Any]:
+    post, step = outcome.post, outcome.step
+    tries = 0 if step.event in _ARRIVED else post.attempts if step.counts else post.attempts - 1
+    return {
+        "post": post.id,
+        "proof": post.send_at,
+        "sent_revision_": post.revision,
+        "state_": step.state,
+        "cause_": step.cause,
+        "due_at_": now + step.delay,
+        "attempts_": tries,
+    }
+
+
+def _sent_values(outcome: Outcome, now: datetime) -> dict[str, Any]:
+    return {"score_": outcome.post.score, "sent_at_": now}
+
+
+_EVENT_WORDS = {
+    Event.accepted: "sent",
+    Event.there_already: "confirmed",
+    Event.refused: "refused",
+    Event.column_lost: "no_column",
+}
+
+
+def _event(outcome: Outcome, now: datetime) -> dict[str, Any]:
+    return {
+        "score_post_id": outcome.post.id,
+        "at": now,
+        "event": _EVENT_WORDS.get(outcome.step.event, "retry"),
+        "status": outcome.reply.status,
+        "score": outcome.post.score,
+        "cause": outcome.step.cause,
+    }
+
+
+def _change_columns(connection: Connection, outcomes: Iterable[Outcome], now: datetime) -> dict[int, str | None]:
+    """A column that is gone or closed: nothing more is sent there.
+
+    The line items that were asked so, with the cause; None: it is another column by now, to which all is sent.
+    """
+    found: dict[int, str | None] = {}
+    changes = {outcome.post.line_item_id: outcome for outcome in outcomes if outcome.step.column is not None}
+    for item_id, outcome in sorted(changes.items()):
+        change = outcome.step.column
+        if change is None:
+            continue
+        # Only if it is still the column that we asked: a launch may have brought a new one in the meantime.
+        done = connection.execute(
+            update(LineItem)
+            .where(LineItem.id == item_id, LineItem.url == outcome.post.url)
+            .values(state=LineItemState(change.state), cause=change.cause, checked_at=now)
+        )
+        found[item_id] = outcome.step.cause if done.rowcount else None
+    return found
+
+
+def _settle_posts(connection: Connection, item_id: int, cause: str | None, now: datetime) -> None:
+    """All scores of a column that is gone wait for it; those of one that has come back are due (`cause` None)."""
+    event = Event.column_back if cause is None else Event.column_gone
+    states = moved_by(event)
+    after = {state: follow(state, event) for state in states}
+    connection.execute(
+        update(ScorePost)
+        .where(ScorePost.line_item_id == item_id, ScorePost.state.in_(states))
+        .values(
+            state=case(
+                {state: literal(to, ScorePost.state.type) for state, to in after.items()}, value=ScorePost.state
+            ),
+            cause=cause or "",
+            due_at=now,
+        )
+    )

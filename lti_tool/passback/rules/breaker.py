@@ -1,0 +1,43 @@
+"""Sparing an LMS that does not answer, or that is asked too much."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from lti_tool.passback.rules.steps import Health, Step
+
+BREAKER_AFTER = 3
+"""So many failures in a row, and the registration is left alone for a while."""
+BREAKER_STEP, BREAKER_LONGEST = timedelta(seconds=5), timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Breaker:
+    """Whether a registration is left alone: `until` lies ahead then."""
+
+    failures: int = 0
+    until: datetime | None = None
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether nothing may be sent now."""
+        return self.until is not None and self.until > now
+
+    @property
+    def is_probing(self) -> bool:
+        """Whether one score at a time shall find out if the LMS is back."""
+        return self.failures >= BREAKER_AFTER
+
+
+def breaker_after(before: Breaker, steps: Iterable[Step], now: datetime) -> Breaker:
+    """The breaker after these answers, in their order."""
+    failures, until = before.failures, before.until
+    for step in steps:
+        if step.health is Health.well:
+            failures, until = 0, None
+        elif step.health is Health.pause:
+            until = max(until or now, now + step.delay)
+        elif step.health in {Health.ill, Health.strained}:
+            failures += 1
+            if failures >= BREAKER_AFTER:
+                until = now + min(BREAKER_STEP * (failures - BREAKER_AFTER + 1), BREAKER_LONGEST)
+    return Breaker(failures, until)
