@@ -13,7 +13,7 @@ export DEMO_LMS_PORT ?= 9080
 RUNTIME_INPUTS := setup.py constraints/runtime.txt package.json package-lock.json tools/assets.py tools/codemirror.mjs
 TEST_INPUTS := constraints/test.txt constraints/interop.txt tests/browser/package-lock.json
 
-.PHONY: help setup setup-test demo demo-reset looks test check lint bench soak mutants evidence conformance lock catalogues clean
+.PHONY: help setup setup-test demo demo-reset looks test check lint bench soak mutants evidence conformance data-sheet lock catalogues clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -67,6 +67,9 @@ evidence:  ## each requirement of docs/requirements.toml with the tests and figu
 
 conformance: setup-test  ## docs/conformance.md from the case list, the tests that carry its ids and the last `make test`
 	@$(BIN)/python -m tools.conformance
+
+data-sheet: setup-test  ## the table of docs/data.md from what the rooms say that they keep on persons
+	@$(BIN)/python -m tools.data_sheet
 
 lock:  ## resolve the ranges of setup.py into constraints/*.txt
 	@$(BIN)/python -m tools.lock

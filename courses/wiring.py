@@ -2,7 +2,7 @@
 
 from flask import Blueprint
 
-from courses import models
+from courses import keeper, models
 from courses.lessons import copying, drafts, standing
 from courses.lessons.texts import criterion_words
 from courses.lessons.views import blueprint as lessons
@@ -30,6 +30,7 @@ KINDS: tuple[Kind, ...] = (
         publish=drafts.publish,
         state=drafts.state,
         discard=drafts.discard,
+        keeper=keeper.KEEPER,
     ),
     Kind(
         name="outline",

@@ -2,6 +2,7 @@
 
 from flask import Blueprint
 
+from forum import keeper
 from forum.threads import drafts, pages, services, views
 from lti_tool.core.i18n import lazy_gettext as _l
 from lti_tool.ledger.kinds import Kind, Sweep
@@ -21,6 +22,7 @@ KINDS: tuple[Kind, ...] = (
         copy=services.copy,
         state=drafts.state,
         discard=drafts.discard,
+        keeper=keeper.KEEPER,
     ),
 )
 

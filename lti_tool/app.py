@@ -6,9 +6,14 @@ from markupsafe import Markup
 import courses.wiring
 import forum.wiring
 import lti_tool.admin.wiring
+import lti_tool.identity.keeper
+import lti_tool.launch.keeper
 import lti_tool.launch.wiring
+import lti_tool.ledger.keeper
+import lti_tool.media.keeper
 import lti_tool.media.wiring
 import lti_tool.passback.wiring
+import lti_tool.portability.keeper
 import lti_tool.portability.wiring
 import quizzes.wiring
 from lti_tool.admin import current as console
@@ -22,16 +27,34 @@ from lti_tool.core.markup import Renderer
 from lti_tool.core.secrets import Keys
 from lti_tool.identity import csrf, current
 from lti_tool.identity import views as identity_views
+from lti_tool.identity.keeping import Keeper
 from lti_tool.ledger import outline
 
 ROOMS = (lti_tool.launch.wiring, lti_tool.passback.wiring, lti_tool.media.wiring)
 ADMIN = lti_tool.admin.wiring.BLUEPRINTS[0].name
 """The operator's console: it has a session and a token of its own, and guards all its routes itself."""
 
-JOBS: tuple[JobKind, ...] = ()
+JOBS: tuple[JobKind, ...] = lti_tool.portability.wiring.JOBS
 """What the worker does outside any request, of all rooms; unique by name."""
 
 DOMAINS = (courses.wiring, quizzes.wiring, forum.wiring)
+
+KEEPERS: tuple[Keeper, ...] = (
+    lti_tool.ledger.keeper.KEEPER,
+    *(kind.keeper for domain in DOMAINS for kind in domain.KINDS if kind.keeper is not None),
+    lti_tool.media.keeper.KEEPER,
+    lti_tool.launch.keeper.KEEPER,
+    lti_tool.portability.keeper.KEEPER,
+    lti_tool.identity.keeper.KEEPER,
+)
+"""What each room keeps on persons, in the order in which it is erased: scores that wait first, places in courses last."""
+
+PLACES = {
+    "own_data": "portability.own",
+    "data_request": "portability.named",
+    "test_users": "portability.test_users",
+}
+"""Endpoints of upper storeys that lower ones lead to."""
 
 METADATA = Base.metadata
 """All tables: importing this module has imported every model."""
@@ -63,6 +86,8 @@ def build_runtime(settings: Settings, clock: Clock | None = None) -> web.Runtime
             *lti_tool.launch.wiring.SWEEPS,
         ),
         jobs={kind.name: kind for kind in JOBS},
+        keepers=KEEPERS,
+        places=PLACES,
     )
 
 
@@ -85,7 +110,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
     app.register_blueprint(identity_views.blueprint)
     if settings.env is not Env.production:
         app.register_blueprint(components.blueprint)
-    for room in (*ROOMS, *DOMAINS, lti_tool.admin.wiring):
+    for room in (*ROOMS, *DOMAINS, lti_tool.portability.wiring, lti_tool.admin.wiring):
         for blueprint in room.BLUEPRINTS:
             app.register_blueprint(blueprint)
     return app

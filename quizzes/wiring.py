@@ -4,7 +4,7 @@ from flask import Blueprint
 
 from lti_tool.core.i18n import lazy_gettext as _l
 from lti_tool.ledger.kinds import Kind, Sweep
-from quizzes import models
+from quizzes import keeper, models
 from quizzes.attempts import services, standing, sweep, texts, views
 from quizzes.papers import drafts
 from quizzes.papers import views as paper_views
@@ -26,6 +26,7 @@ KINDS: tuple[Kind, ...] = (
         forget=services.forget_previews,
         state=drafts.state,
         discard=drafts.discard,
+        keeper=keeper.KEEPER,
     ),
 )
 

@@ -14,6 +14,23 @@ from lti_tool.core.i18n import gettext as _
 from lti_tool.identity.actor import Actor, Can
 
 
+def shown_name(author: str) -> str:
+    """The name of who wrote; an erased member has none."""
+    return author or _("Account erased")
+
+
+def shown_title(title: str) -> str:
+    """The title of a topic; that of an erased member has none."""
+    return title or _("Topic of an erased account")
+
+
+def shown_text(html: str) -> Markup:
+    """What was written, as it was rendered then; of an erased member nothing is left but its place."""
+    if not html:
+        return Markup('<p class="meta">{}</p>').format(_("This was erased together with its author's account."))
+    return Markup(html)  # noqa: S704 - rendered and cleaned by core.markup when it was written
+
+
 def criterion(code: str, target: Any) -> str:
     """The words of a criterion of this kind."""
     if code == "posts":
@@ -41,9 +58,9 @@ def thread_lines(rows: Sequence[ThreadRow], now: datetime) -> list[dict[str, Any
     """Lines of the list."""
     return [
         {
-            "title": row.title,
+            "title": shown_title(row.title),
             "address": url_for("forum_threads.thread", thread_id=row.id),
-            "author": row.author,
+            "author": shown_name(row.author),
             "initial": row.author[:1],
             "is_staff": row.is_staff,
             "is_pinned": row.is_pinned,
@@ -79,12 +96,12 @@ def _block(
     return {
         "id": row.id,
         "depth": row.depth,
-        "author": row.author,
+        "author": shown_name(row.author),
         "initial": row.author[:1],
         "is_staff": row.is_staff,
         "when": format_moment(row.created_at, now),
         "edited": _("changed %(when)s", when=format_moment(row.edited_at, now)) if row.edited_at else "",
-        "html": Markup(row.html),  # noqa: S704 - rendered and cleaned by core.markup when it was written
+        "html": shown_text(row.html),
         "quote": None,
         "is_hidden": row.is_hidden,
         "hidden_text": _("Hidden by a teacher: %(reason)s", reason=row.hidden_reason),

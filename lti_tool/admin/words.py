@@ -36,6 +36,11 @@ ACTIONS: Final[dict[str, Any]] = {
     "key_destroyed": _l("destroyed a key"),
     "key_pinned": _l("pinned a connection to a key"),
     "key_unpinned": _l("unpinned a connection"),
+    "person_seen": _l("looked at what is stored on a person"),
+    "person_exported": _l("exported what is stored on a person"),
+    "person_erased": _l("erased a person"),
+    "test_user_erased": _l("erased a test user"),
+    "wish_declined": _l("declined a wish to be erased"),
 }
 """By `AdminEvent.action`."""
 
@@ -47,6 +52,7 @@ STAFF_ACTIONS: Final[dict[str, Any]] = {
     "relink": _l("changed what a link shows"),
     "hide_post": _l("hid a post"),
     "show_post": _l("showed a post again"),
+    "remove_test_users": _l("removed the work of test users"),
 }
 """By `AuditEvent.action`; one that is new stands for itself."""
 

@@ -17,6 +17,7 @@ from lti_tool.cli.doctor import doctor
 from lti_tool.cli.hosts import allow_host
 from lti_tool.cli.keys import keys
 from lti_tool.cli.opening import Fault
+from lti_tool.cli.person import person
 from lti_tool.cli.quirks import quirks
 from lti_tool.cli.registering import connect, deployment, invite, list_registrations, register
 from lti_tool.cli.roles import roles
@@ -54,6 +55,7 @@ for each in (
     keys,
     allow_host,
     admin_link,
+    person,
     doctor,
     backup,
     restore,

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
@@ -43,6 +43,10 @@ class Runtime:
     sweeps: tuple[Any, ...] = ()
     jobs: dict[str, Any] = field(default_factory=dict)
     """Kinds of jobs by name (core.jobs.JobKind); wired by app."""
+    keepers: tuple[Any, ...] = ()
+    """What each room keeps on persons (identity.keeping.Keeper), in the order in which it is erased; wired by app."""
+    places: Mapping[str, str] = field(default_factory=dict)
+    """Names of endpoints of upper storeys, by what they show, for links and redirects of lower ones; wired by app."""
     services: dict[str, Any] = field(default_factory=dict)
     """Objects of upper storeys, by name, for their own views (the LMS connector, the launch's key sets)."""
 

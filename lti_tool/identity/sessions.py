@@ -58,22 +58,32 @@ def open_session(
     At most 3 statements. The row of `former_token`, if it still lives, is taken over with a new token: by the same
     member with the grants he has, by another one without them and without the choices made by hand. Does not commit.
     """
+    token, session_id = open_bare_session(
+        connection, member_id=grant.member_id, carrier=carrier, now=now, former_token=former_token
+    )
+    _lay_down(connection, session_id, grant, now)
+    return token, session_id
+
+
+def open_bare_session(
+    connection: Connection, *, member_id: int, carrier: Carrier, now: datetime, former_token: str | None = None
+) -> tuple[str, int]:
+    """The same without a grant: for who was sent here to no course. At most 2 statements."""
     token = secrets.token_urlsafe(32)
-    session_id = _rotated(connection, former_token, token, grant.member_id, carrier, now) if former_token else None
+    session_id = _rotated(connection, former_token, token, member_id, carrier, now) if former_token else None
     if session_id is None:
         session_id = connection.execute(
             _session_statement(connection.dialect.name),
             {
                 "token_hash": hash_token(token),
                 "carrier": carrier,
-                "member_id": grant.member_id,
+                "member_id": member_id,
                 "created_at": now,
                 "seen_at": now,
                 "expires_at": now + LONGEST,
             },
         ).scalar_one()
-    _lay_down(connection, session_id, grant, now)
-    return token, session_id
+    return token, int(session_id)
 
 
 @cache

@@ -2,7 +2,7 @@
 
 from urllib.parse import urlsplit
 
-from flask import Blueprint, g, redirect, request
+from flask import Blueprint, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import update
 
@@ -60,5 +60,5 @@ def own_path(target: str) -> str:
 def privacy() -> ResponseReturnValue:
     """What is stored, in plain words; readable without a session."""
     with runtime().database.reading_core() as connection:
-        current.asking(connection)
-    return render("privacy.html")
+        asking = current.asking(connection)
+    return render("privacy.html", own_data=url_for(runtime().places["own_data"]) if asking else "")

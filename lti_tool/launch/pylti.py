@@ -21,7 +21,7 @@ from lti_tool.launch.edge import Edge
 from lti_tool.launch.refused import Refused
 from lti_tool.launch.registry import Known, KnownDeployment
 from lti_tool.launch.rules import token
-from lti_tool.launch.rules.claims import RESOURCE_LINK, Claims, read_claims
+from lti_tool.launch.rules.claims import DATA_PRIVACY, RESOURCE_LINK, Claims, read_claims
 from lti_tool.lms.key_sets import NoKeySet
 
 
@@ -115,7 +115,7 @@ class StrictLaunch(MessageLaunch[Any, Any, Any, Any]):
         return self
 
     def validate_message(self) -> Self:
-        if self.claims.message_type == RESOURCE_LINK:
+        if self.claims.message_type in {RESOURCE_LINK, DATA_PRIVACY}:
             try:
                 super().validate_message()
             except LtiException as error:

@@ -116,6 +116,11 @@ REASONS: Final = {
     "review_not_yours": Reason(
         404, "LTI-SR-02", _l("There is nothing here for you. Open the activity from your course.")
     ),
+    "privacy_of_no_course": Reason(400, "LTI-ID-12", _SETTINGS),
+    "privacy_not_yours": Reason(
+        403, "LTI-ID-12", _l("Only administrators of your platform can open the data of somebody else.")
+    ),
+    "privacy_nothing": Reason(404, "LTI-ID-12", _l("Nothing is stored about you here.")),
     "deep_linking": Reason(400, "LTI-DL-05", _SETTINGS),
 }
 

@@ -23,6 +23,7 @@ TABLES = (
     models.LoginState,
     models.DeepLinkRequest,
     models.ChoiceDraft,
+    models.DataRequest,
     models.LaunchFailure,
     models.RegistrationInvite,
 )

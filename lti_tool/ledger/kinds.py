@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool.core.web import Runtime
 from lti_tool.identity.actor import Actor
+from lti_tool.identity.keeping import Keeper
 
 LazyText = Any  # Flask-Babel's lazy string; its class has no public name
 
@@ -61,6 +62,8 @@ class Kind:
     """A text that is another one after every change to what an activity (its id) uses. Locks what it reads."""
     discard: Callable[[Connection, int], object] = only_itself
     """Deletes what an activity (its id) uses and nothing else does: only ever of a draft that nobody has worked on."""
+    keeper: Keeper | None = None
+    """What activities of this kind keep on persons, and how it is given to them and erased. None: nothing."""
 
 
 @dataclass(frozen=True, slots=True)

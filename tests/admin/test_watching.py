@@ -103,7 +103,7 @@ def test_acts_of_staff_are_listed_without_persons_and_reasons(operator: Operator
 
 def test_every_page_opens_for_the_operator_and_shows_no_person(app: Flask, operator: Operator, school: School) -> None:
     for method, rule in rules(app):
-        if method == "GET":
+        if method == "GET" and rule.endpoint != "admin.person":  # That is the one that is about a person.
             answer = operator.get(path_of(app, rule, method, school.registration_id))
             assert answer.status_code == 200, rule
             assert school.member.name not in answer.text

@@ -32,6 +32,8 @@ WORDS: dict[str, dict[str, str]] = {
         "the language and colours you chose": "locale scheme",
     },
     "deep_link_request": {"while a link is being opened": "line_item_url return_url data picked expires_at used_at created_at"},
+    "data_request": {"Administrators whom your platform sends to your data": "created_at expires_at"},
+    "erasure": {"that you asked is kept until it is done": "keeps_posts leaves_trail asked_at begun_at emptied_at"},
     "block_state": {
         "which parts you have read": "block_key seen_at",
         "your answers to questions in the text": "answer is_correct tries answered_at",
@@ -67,7 +69,7 @@ WORDS: dict[str, dict[str, str]] = {
 }  # fmt: skip
 # Nothing writes these tables and columns yet; whoever does has to put words for them on the page.
 NOT_WRITTEN = {
-    "member_group_member", "member.org_unit_id", "entry.org_unit_id", "member.is_erased", "data_request", "erasure",
+    "member_group_member", "member.org_unit_id", "entry.org_unit_id", "member.is_erased",
 }  # fmt: skip
 # Ids, and what the machinery notes about a row: nothing of it is about the person.
 MACHINERY = {

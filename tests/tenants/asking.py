@@ -49,7 +49,7 @@ def ask(client: SignedInClient, database: Database, route: Route, values: Mappin
         elif json is not None:
             answer = client.post_json(address, json)
         else:
-            answer = client.post_form(address, form)
+            answer = client.post_form(address, form, buffered=True)
     return seen(answer, address, len(statements))
 
 

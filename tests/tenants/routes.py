@@ -27,6 +27,8 @@ class For(StrEnum):
     """The instructor who has this choice before him."""
     mentors = "mentors"
     """Whom the launch named as a mentor."""
+    sent = "sent"
+    """Whom the LMS has sent to one person's data."""
     session = "session"
     """Whoever has a session; it names nothing of a course in its address."""
     operator = "operator"
@@ -126,6 +128,15 @@ FOR: dict[str, For] = {
     "media.issue_tickets": For.session,
     "identity.preferences": For.session,
     "identity.privacy": For.everybody,
+    "portability.own": For.session,
+    "portability.take": For.session,
+    "portability.wish": For.session,
+    "portability.withdraw": For.session,
+    "portability.named": For.sent,
+    "portability.take_named": For.sent,
+    "portability.erase_named": For.sent,
+    "portability.test_users": For.authors,
+    "portability.remove_test_users": For.authors,
     "admin.door": For.everybody,
     "admin.enter": For.everybody,
     "launch.frame": For.everybody,
@@ -182,6 +193,7 @@ ARGUMENTS = {
     "context_id": "context",
     "placement_id": "unset",
     "registration_id": "registration",
+    "request_id": "request",
     "token": "token",
     "reference": "reference",
 }

@@ -15,7 +15,7 @@ from tests.tenants.asking import ask, rows
 from tests.tenants.routes import FOR, WHY, For, Route, absent, is_console, routes
 from tests.tenants.things import Things
 
-PERSONAL = {For.members, For.staff, For.authors, For.owner, For.chooser, For.mentors, For.operator}
+PERSONAL = {For.members, For.staff, For.authors, For.owner, For.chooser, For.mentors, For.operator, For.sent}
 STRANGERS = ("member2", "assistant", "other_course_member", "other_course_instructor", "other_tenant_member",
              "other_tenant_instructor", "nobody")  # fmt: skip
 MAY = {"member2": {For.members}, "assistant": {For.members, For.staff}}

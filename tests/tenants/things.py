@@ -12,7 +12,7 @@ from forum.threads import services as discussions
 from forum.threads.models import Post, Thread
 from lti_tool.identity import csrf
 from lti_tool.identity.models import BrowserSession, Context
-from lti_tool.launch.models import DeepLinkRequest
+from lti_tool.launch.models import DataRequest, DeepLinkRequest
 from lti_tool.ledger.models import ActivityStatus, Placement
 from tests.courses.conftest import QUESTION, TEXTS, actor_of
 from tests.media.samples import PNG
@@ -39,6 +39,7 @@ class Things:
         self._talk()
         self._upload()
         self.ids["choice"] = self.choice()
+        self.ids["request"] = self._visit()
 
     def __getitem__(self, name: str) -> str:
         return self.ids[name]
@@ -58,6 +59,21 @@ class Things:
                 placement_id=None if return_url else int(self.ids["unset"]),
                 return_url=return_url,
                 accept_types=["ltiResourceLink"] if return_url else [],
+                created_at=self.school.now,
+                expires_at=self.school.now.replace(year=self.school.now.year + 1),
+            )
+            session.add(made)
+            session.flush()
+            return str(made.id)
+
+    def _visit(self) -> str:
+        """The LMS has sent the author to what is stored on the learner."""
+        with self.school.database.writing() as session:
+            asking = select(func.max(BrowserSession.id)).where(BrowserSession.member_id == self.author.member_id)
+            made = DataRequest(
+                session_id=session.scalars(asking).one(),
+                member_id=self.author.member_id,
+                subject_id=self.learner.member_id,
                 created_at=self.school.now,
                 expires_at=self.school.now.replace(year=self.school.now.year + 1),
             )

@@ -19,7 +19,7 @@ def members(activity_id: int) -> ResponseReturnValue:
     """Six statements, a page of 50 members."""
     after = request.args.get("after", "")[:9]
     with runtime().database.reading() as session:
-        _, home = open_activity(session, activity_id, Can.follow, kind="outline")
+        actor, home = open_activity(session, activity_id, Can.follow, kind="outline")
         connection = session.connection()
         outline = queries.for_staff(connection, activity_id)
         people = queries.roll(connection, home.context_id, after=after)
@@ -40,6 +40,9 @@ def members(activity_id: int) -> ResponseReturnValue:
         else "",
         following=url_for(".members", activity_id=activity_id, after=following) if following else "",
         scores_address=f"/scores/{activity_id}",
+        test_users_address=url_for(runtime().places["test_users"], context_id=home.context_id)
+        if actor.can(Can.author) and any(not row.gradable for row in shown)
+        else "",
     )
 
 

@@ -4,9 +4,8 @@ from typing import Any
 
 from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from markupsafe import Markup
 
-from forum.threads import services
+from forum.threads import pages, services
 from forum.threads.models import Post
 from forum.threads.views.opening import blueprint, open_post, open_thread
 from lti_tool.core.i18n import gettext as _
@@ -37,7 +36,9 @@ def set_flag(thread_id: int, what: str) -> ResponseReturnValue:
 def hide_post(post_id: int) -> ResponseReturnValue:
     with runtime().database.reading() as session:
         _actor, activity, found, post = open_post(session, post_id, Can.author)
-        crumbs = trail(session, activity, (found.title, url_for("forum_threads.thread", thread_id=found.id)))
+        crumbs = trail(
+            session, activity, (pages.shown_title(found.title), url_for("forum_threads.thread", thread_id=found.id))
+        )
     return _hiding_page(post, crumbs, "")
 
 
@@ -48,7 +49,9 @@ def set_hidden(post_id: int) -> ResponseReturnValue:
     hidden = "show" not in request.form
     with runtime().database.writing() as session:
         actor, activity, found, post = open_post(session, post_id, Can.author)
-        crumbs = trail(session, activity, (found.title, url_for("forum_threads.thread", thread_id=found.id)))
+        crumbs = trail(
+            session, activity, (pages.shown_title(found.title), url_for("forum_threads.thread", thread_id=found.id))
+        )
         if reason or not hidden:
             services.set_hidden(
                 session, post=post, hidden=hidden, actor=actor, reason=reason, now=runtime().clock.now()
@@ -64,7 +67,7 @@ def _hiding_page(post: Post, crumbs: list[Any], error: str) -> str:
         "forum/hide.html",
         trail=[*crumbs, (title, None)],
         title=title,
-        html=Markup(post.html),  # noqa: S704 - rendered and cleaned by core.markup when it was written
+        html=pages.shown_text(post.html),
         is_hidden=post.is_hidden,
         error=error,
     )

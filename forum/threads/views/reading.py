@@ -115,7 +115,7 @@ def thread_page(thread_id: int, form: PostForm) -> str:
         rows = queries.posts(session, thread_id=thread_id, context_id=activity.context_id)
         seen = queries.read_up_to(session, thread_id, actor.member_id)
         window = window_of(session, activity, actor.member_id)
-        crumbs = trail(session, activity, (found.title, None))
+        crumbs = trail(session, activity, (pages.shown_title(found.title), None))
     if window.phase(now) is Phase.before and not actor.can(Can.follow):
         raise NotFound
     newest = max(row.id for row in rows)
@@ -128,7 +128,7 @@ def thread_page(thread_id: int, form: PostForm) -> str:
     return render(
         "forum/thread.html",
         trail=crumbs,
-        title=found.title,
+        title=pages.shown_title(found.title),
         meta=_thread_meta(found, len(rows) - 1),
         first_unread=min(unread, default=None),
         unread=len(unread),
@@ -141,7 +141,7 @@ def thread_page(thread_id: int, form: PostForm) -> str:
             "error": form.errors.get("body", ""),
             "limit": BODY_LIMIT,
             "parent": target.id if target else "",
-            "parent_note": _("Reply to %(name)s", name=target.author) if target else "",
+            "parent_note": _("Reply to %(name)s", name=pages.shown_name(target.author)) if target else "",
             "draft_key": f"thread-{thread_id}",
         }
         if can_write
@@ -195,10 +195,10 @@ def review(activity_id: int, member_id: int) -> ResponseReturnValue:
         criteria=pages.criteria(activity.criteria, written),
         posts=[
             {
-                "title": title,
+                "title": pages.shown_title(title),
                 "address": url_for("forum_threads.thread", thread_id=thread_id, _anchor=f"p{row.id}"),
                 "when": format_moment(row.created_at, now),
-                "html": Markup(row.html),  # noqa: S704 - rendered and cleaned by core.markup when it was written
+                "html": pages.shown_text(row.html),
                 "is_hidden": row.is_hidden,
             }
             for thread_id, title, row in found

@@ -5,7 +5,7 @@ from typing import Any
 from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from forum.threads import services
+from forum.threads import pages, services
 from forum.threads.forms import BODY_LIMIT, PostForm
 from forum.threads.views.opening import blueprint, check_trace, check_writable, open_post, open_thread
 from forum.threads.views.reading import thread_page
@@ -86,7 +86,9 @@ def edit_post(post_id: int) -> ResponseReturnValue:
         if post.author_id != actor.member_id:
             raise NotFound
         check_trace(actor)
-        crumbs = trail(session, activity, (found.title, url_for("forum_threads.thread", thread_id=found.id)))
+        crumbs = trail(
+            session, activity, (pages.shown_title(found.title), url_for("forum_threads.thread", thread_id=found.id))
+        )
     return _writing_page(PostForm(body=post.source), [*crumbs, (_("Change"), None)], _("Change"), _("Save the change"))
 
 
@@ -99,7 +101,9 @@ def change_post(post_id: int) -> ResponseReturnValue:
         if post.author_id != actor.member_id:
             raise NotFound
         check_trace(actor)
-        crumbs = trail(session, activity, (found.title, url_for("forum_threads.thread", thread_id=found.id)))
+        crumbs = trail(
+            session, activity, (pages.shown_title(found.title), url_for("forum_threads.thread", thread_id=found.id))
+        )
         if not form.errors:
             services.edit(
                 session,

@@ -20,6 +20,7 @@ PLACES = (
     ("admin.registrations", _l("Connections")),
     ("admin.connect", _l("Connect an LMS")),
     ("admin.tenants", _l("Schools")),
+    ("admin.people", _l("Persons")),
     ("admin.keys", _l("Keys")),
     ("admin.failures", _l("Refused launches")),
     ("admin.log", _l("Log")),

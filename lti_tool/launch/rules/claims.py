@@ -19,6 +19,8 @@ SETTINGS: Final = "https://purl.imsglobal.org/spec/lti-dl/claim/deep_linking_set
 SCORE_SCOPE: Final = "https://purl.imsglobal.org/spec/lti-ags/scope/score"
 RESOURCE_LINK, DEEP_LINKING = "LtiResourceLinkRequest", "LtiDeepLinkingRequest"
 SUBMISSION_REVIEW: Final = "LtiSubmissionReviewRequest"
+DATA_PRIVACY: Final = "DataPrivacyLaunchRequest"
+MESSAGES: Final = frozenset({RESOURCE_LINK, DEEP_LINKING, SUBMISSION_REVIEW, DATA_PRIVACY})
 MOST_MENTORED = 200
 LONGEST_ID = 255
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -78,7 +80,7 @@ class Claims:
     deep_linking: DeepLinking | None
     dates: LinkDates
     for_user: str | None
-    """Of a submission review: the `sub` of the person whose work is looked at."""
+    """Of a submission review: the `sub` of the person whose work is looked at; of a data privacy launch, whose data."""
     platform_guid: str
     """Which installation of the LMS this is (Core 5.4.2); '' if it does not say."""
     mentored: tuple[str, ...]
@@ -98,12 +100,17 @@ def read_claims(claims: dict[str, Any], *, needs_https: bool) -> Claims:
     if not isinstance(target, str) or not target:
         raise Refused("target_claim")
     # A column need not belong to a link, so a review may come without one (Submission Review 1.0).
-    has_link = not is_deep_linking and not (is_review and claims.get(CLAIM + "resource_link") is None)
+    is_privacy = message_type == DATA_PRIVACY
+    if is_privacy and not {CLAIM + "resource_link", CLAIM + "context"}.isdisjoint(claims):
+        raise Refused("privacy_of_no_course")
+    has_link = not is_deep_linking and not is_privacy
+    if is_review and claims.get(CLAIM + "resource_link") is None:
+        has_link = False
     link_id, link_title = _resource_link(claims) if has_link else ("", "")
     endpoint = _endpoint(claims.get(ENDPOINT))
     if is_review and not endpoint.line_item:
         raise Refused("review_column")
-    key, title, label = _context(claims, link_id)
+    key, title, label = ("", "", "") if is_privacy else _context(claims, link_id)
     document_target = _dict(claims.get(CLAIM + "launch_presentation")).get("document_target")
     return_url, locale = way_back(claims)
     return Claims(
@@ -126,7 +133,9 @@ def read_claims(claims: dict[str, Any], *, needs_https: bool) -> Claims:
         endpoint=endpoint,
         deep_linking=_deep_linking(claims.get(SETTINGS), needs_https=needs_https) if is_deep_linking else None,
         dates=link_dates(claims.get(CLAIM + "custom")),
-        for_user=_id(_dict(claims.get(CLAIM + "for_user")).get("user_id"), "for_user") if is_review else None,
+        for_user=_id(_dict(claims.get(CLAIM + "for_user")).get("user_id"), "for_user")
+        if is_review or is_privacy
+        else None,
         platform_guid=clean_claim(_dict(claims.get(CLAIM + "tool_platform")).get("guid"), 255),
         mentored=_mentored(claims.get(CLAIM + "role_scope_mentor")),
     )
@@ -142,7 +151,7 @@ def _message_type(claims: dict[str, Any]) -> str:
     found = claims.get(CLAIM + "message_type")
     if found == "LtiDeepLinkingResponse":
         raise Refused("token_type")
-    if not isinstance(found, str) or found not in {RESOURCE_LINK, DEEP_LINKING, SUBMISSION_REVIEW}:
+    if not isinstance(found, str) or found not in MESSAGES:
         raise Refused("message_type")
     return found
 

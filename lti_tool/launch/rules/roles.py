@@ -58,6 +58,17 @@ _OUTSIDE: Final = frozenset(
 _RANK: Final = (Role.instructor, Role.assistant, Role.member, Role.mentor)
 
 
+_ADMINISTERING: Final = frozenset(
+    {f"{_INSTITUTION}Administrator", f"{_SYSTEM}Administrator", f"{_SYSTEM}SysAdmin", f"{_SYSTEM}AccountAdmin"}
+)
+"""Who may look at the data of others when the LMS sends him to them, and have them erased (ID-12)."""
+
+
+def administers(roles: Sequence[str]) -> bool:
+    """Whether one of the roles, exactly, is that of somebody who runs the school's platform."""
+    return not _ADMINISTERING.isdisjoint(roles)
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """What somebody is in the course, and whether scores may be sent for him."""

@@ -18,13 +18,14 @@ from lti_tool.launch.pylti import Post, StrictLaunch
 from lti_tool.launch.reasons import TIMES
 from lti_tool.launch.refused import Refused
 from lti_tool.launch.rules import names, roles, token
-from lti_tool.launch.rules.claims import CLAIM, way_back
+from lti_tool.launch.rules.claims import CLAIM, DATA_PRIVACY, way_back
 from lti_tool.launch.services import logins
 from lti_tool.launch.services.landing import Arrival, Landed, StateNotUsable, land
 from lti_tool.launch.services.landing.platform import remember_platform
 from lti_tool.launch.views import carried
 from lti_tool.launch.views.blueprint import blueprint, facts, note, told_id
 
+NOBODY = roles.Standing(Role.guest, gradable=False)
 OIDC_ERRORS = frozenset({
     "login_required", "interaction_required", "account_selection_required", "consent_required", "invalid_request",
     "invalid_scope", "unsupported_response_type", "unauthorized_client", "access_denied", "server_error",
@@ -130,7 +131,9 @@ def _refuse_repetition(state: str) -> None:
 
 def _arrival(strict: StrictLaunch, state: str, secret: str, carrier: Carrier) -> Arrival:
     claims, known = strict.claims, strict.known
-    standing = roles.standing(claims.roles, known.role_overrides)
+    is_privacy = claims.message_type == DATA_PRIVACY
+    # Sent to no course, so nobody has a role in one: `landing.privacy` asks who may.
+    standing = NOBODY if is_privacy else roles.standing(claims.roles, known.role_overrides)
     if claims.deep_linking is not None and standing.role is not Role.instructor:
         raise Refused("not_allowed")
     with speaking(Language.of(claims.locale) or Language.zh):
@@ -177,6 +180,8 @@ def _land(arrival: Arrival) -> Landed:
 
 def _where(landed: Landed) -> str:
     """The page behind the link: its activity, the choice that has to be made, or "not set up yet" (CT-12)."""
+    if landed.data_request is not None:
+        return url_for(runtime().places["data_request"], request_id=landed.data_request)
     if landed.choice_id is not None:
         return url_for("launch.choose", choice=landed.choice_id)
     if landed.mentored_in is not None:

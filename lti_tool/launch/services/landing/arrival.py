@@ -60,6 +60,8 @@ class Landed:
     mentored_in: int | None = None
     """The course in which a mentor looks on."""
     review: "Review | None" = None
+    data_request: int | None = None
+    """The way to what is stored on one person."""
 
 
 @dataclass(frozen=True, slots=True)

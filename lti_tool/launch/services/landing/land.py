@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from lti_tool.identity.actor import Role
 from lti_tool.identity.sessions import NewGrant, open_session
+from lti_tool.launch.rules.claims import DATA_PRIVACY
 from lti_tool.launch.services import logins
 from lti_tool.launch.services.landing import asking
 from lti_tool.launch.services.landing.adoption import from_ancestors, outline_from_history
@@ -15,6 +16,7 @@ from lti_tool.launch.services.landing.columns import column_of
 from lti_tool.launch.services.landing.dates import keep_dates
 from lti_tool.launch.services.landing.links import place
 from lti_tool.launch.services.landing.people import STAFF, context_of, enrol, member_of
+from lti_tool.launch.services.landing.privacy import to_data
 from lti_tool.launch.services.landing.reviewing import to_review
 from lti_tool.ledger.kinds import Kind
 
@@ -33,6 +35,8 @@ def land(connection: Connection, arrival: Arrival, now: datetime, kinds: Mapping
         now=now,
     ):
         raise StateNotUsable
+    if claims.message_type == DATA_PRIVACY and claims.for_user is not None:
+        return to_data(connection, arrival, claims.for_user, now)
     context_id = context_of(connection, arrival, now)
     member_id = member_of(connection, arrival, now)
     enrol(connection, context_id, member_id, arrival.standing, now)
