@@ -12,7 +12,8 @@ from tests.processes import free_port
 
 COMMANDS = (
     *("serve", "web", "worker", "migrate", "seed", "demo", "doctor", "backup", "restore"),
-    *("invite", "register", "registrations", "deployment", "roles", "connect", "keys", "allow-host", "admin-link"),
+    *("invite", "register", "registrations", "deployment", "roles", "quirks", "connect", "keys", "allow-host"),
+    *("admin-link", "person"),
 )
 SERVERS = ("serve", "web", "worker")
 NEEDS_DATABASE = (("serve",), ("web",), ("worker",), ("seed",), ("keys",), ("register", "--from", "lms.json"))
