@@ -187,6 +187,10 @@ class Enrolment(Base):
     """Whether this person is or ever was instructor here; stays when the role changes."""
     last_launch_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """NULL: never launched."""
+    not_graded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When the LMS said that this person gets no grades in this course; NULL again with the next launch."""
+    returned_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When scores could be sent for this person again: back in the course, a member again, here after `not_graded_at`."""
 
 
 class Group(Base):

@@ -170,6 +170,8 @@ class LineItem(Base):
     url: Mapped[str | None] = mapped_column(String(1000))
     resource_id: Mapped[str] = mapped_column(String(64), default="")
     tag: Mapped[str] = mapped_column(String(50), default="")
+    label: Mapped[str] = mapped_column(String(100), default="", server_default="")
+    """The heading that we gave it; empty if we did not make it."""
     maximum: Mapped[int] = mapped_column(default=100)
     source: Mapped[LineItemSource | None] = mapped_column(text_enum(LineItemSource))
     state: Mapped[LineItemState] = mapped_column(text_enum(LineItemState), default=LineItemState.none)
@@ -199,6 +201,9 @@ class Result(Base):
     state: Mapped[ResultState] = mapped_column(text_enum(ResultState), default=ResultState.doing)
     started_at: Mapped[datetime] = mapped_column(UtcDateTime)
     completed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    attempt_began_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    attempt_ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """The attempt that was handed in last, where there are attempts (AG-23)."""
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 

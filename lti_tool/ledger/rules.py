@@ -7,6 +7,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 
 ZERO, ONE = Decimal(0), Decimal(1)
+INACTIVE = "inactive"
+"""Cause of a score that is not sent while its member is not active in the course."""
 NOT_GRADED = "not_graded"
 """Cause of a refused score: the LMS gives this person no grades in this course. It ends when the person comes back."""
 _SEVENTH = Decimal("0.0000001")
@@ -45,6 +47,8 @@ class Outcome:
     score: Decimal | None
     completed: bool
     criteria: tuple[bool, ...] = ()
+    attempt: tuple[datetime, datetime] | None = None
+    """When the last attempt was begun and handed in, where there are attempts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,7 @@ class Standing:
     criteria: tuple[bool, ...]
     started_at: datetime
     completed_at: datetime | None
+    attempt: tuple[datetime, datetime] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +91,7 @@ def advance(before: Standing | None, outcome: Outcome, maximum: int, now: dateti
         criteria=outcome.criteria,
         started_at=before.started_at if before else now,
         completed_at=completed_at,
+        attempt=outcome.attempt or (before.attempt if before else None),
     )
 
 

@@ -5,7 +5,7 @@ text answer after the score was stored (AG-27), and has no time limits. This is 
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
@@ -18,12 +18,14 @@ from lti_tool.lms.platform import Platform
 from lti_tool.lms.tokens import Token, Tokens
 
 SCOPE_SCORE = "https://purl.imsglobal.org/spec/lti-ags/scope/score"
+SCOPE_RESULT_READ = "https://purl.imsglobal.org/spec/lti-ags/scope/result.readonly"
 SCOPE_LINE_ITEM = "https://purl.imsglobal.org/spec/lti-ags/scope/lineitem"
 SCOPE_LINE_ITEM_READ = "https://purl.imsglobal.org/spec/lti-ags/scope/lineitem.readonly"
 
 TYPE_SCORE = "application/vnd.ims.lis.v1.score+json"
 TYPE_LINE_ITEM = "application/vnd.ims.lis.v2.lineitem+json"
 TYPE_LINE_ITEMS = "application/vnd.ims.lis.v2.lineitemcontainer+json"
+TYPE_RESULTS = "application/vnd.ims.lis.v2.resultcontainer+json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +42,17 @@ class Column:
 
 def scores_url(line_item: str) -> str:
     """Where scores of a line item go: `/scores` in the path, before the query string (AG-08)."""
+    return _below(line_item, "scores")
+
+
+def results_url(line_item: str) -> str:
+    """Where the results of a line item stand, in the same way."""
+    return _below(line_item, "results")
+
+
+def _below(line_item: str, name: str) -> str:
     parts = urlsplit(line_item)
-    return urlunsplit(parts._replace(path=parts.path.rstrip("/") + "/scores"))
+    return urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/{name}"))
 
 
 class Connector:
@@ -97,6 +108,21 @@ class Connector:
             body=body,
             may_repeat=may_repeat,
         )
+
+    def results_of(self, platform: Platform, line_item: str, sub: str) -> Iterator[list[Any]]:
+        """What the LMS has in a column for one person, page by page; an LMS may send the others as well (AG-33).
+
+        Raises ServiceFailed, ForeignPage, TooManyPages and what `call` raises.
+        """
+        for page in pages(
+            with_query(results_url(line_item), user_id=sub),
+            lambda url: self.call(platform, "GET", url, scopes=(SCOPE_RESULT_READ,), headers={"Accept": TYPE_RESULTS}),
+            lambda host: host.lower() in platform.hosts,
+        ):
+            items = _json(page)
+            if not isinstance(items, list):
+                raise ServiceFailed(page.status)
+            yield items
 
     def columns(
         self, platform: Platform, lineitems: str, *, resource_link_id: str, scopes: Sequence[str]

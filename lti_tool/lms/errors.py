@@ -21,6 +21,12 @@ class TokenUnavailable(LmsError):
     code = "token_unavailable"
 
 
+class KeysUnread(TokenUnavailable):
+    """The token endpoint shows an error page (404): mostly the LMS may not fetch our key set (Moodle's cURL security)."""
+
+    code = "keys_unread"
+
+
 class ScopeMissing(LmsError):
     """The LMS does not give the scope that this call needs (TO-05)."""
 

@@ -21,6 +21,8 @@ class Platform:
     """The `aud` of assertions: as registered, else the token URL (TO-02, TO-03)."""
     hosts: frozenset[str]
     """Host names that may get our tokens (TO-15)."""
+    family: str = ""
+    """Product family code, lower case (lms.quirks)."""
 
     def trusts(self, url: str) -> bool:
         """Whether a service URL lies on a host of this registration."""
@@ -36,6 +38,7 @@ COLUMNS = (
     Registration.jwks_url,
     Registration.audience,
     Registration.service_hosts,
+    Registration.family,
 )
 
 
@@ -44,7 +47,12 @@ def platform_of(row: Any) -> Platform:
     own = {_host(url) for url in (row.issuer, row.auth_url, row.token_url, row.jwks_url)}
     listed = {host.strip().lower() for host in row.service_hosts}
     return Platform(
-        row.id, row.client_id, row.token_url, row.audience or row.token_url, frozenset((own | listed) - {""})
+        row.id,
+        row.client_id,
+        row.token_url,
+        row.audience or row.token_url,
+        frozenset((own | listed) - {""}),
+        row.family.lower(),
     )
 
 

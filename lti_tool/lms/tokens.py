@@ -22,7 +22,7 @@ from lti_tool.core.http import Http
 from lti_tool.core.logs import log
 from lti_tool.core.secrets import CannotDecrypt, Keys
 from lti_tool.identity.models import Registration
-from lti_tool.lms.errors import ScopeMissing, TokenRefused, TokenUnavailable
+from lti_tool.lms.errors import KeysUnread, ScopeMissing, TokenRefused, TokenUnavailable
 from lti_tool.lms.models import AccessToken
 from lti_tool.lms.platform import Platform
 from lti_tool.lms.tool_keys import SigningKey, signing_key
@@ -141,6 +141,9 @@ class Tokens:
             if b"invalid_scope" in answer.body[:2000]:
                 raise ScopeMissing
             raise TokenRefused
+        if answer.status == 404:
+            log.warning("keys_unread", registration=platform.id)
+            raise KeysUnread
         if not answer.is_success:
             raise TokenUnavailable(str(answer.status))
         try:

@@ -17,12 +17,10 @@ from lti_tool.lms.connector import SCOPE_LINE_ITEM, SCOPE_LINE_ITEM_READ, Column
 from lti_tool.lms.errors import LmsError, TokenRefused, TokenUnavailable
 from lti_tool.lms.links import ForeignPage, TooManyPages
 from lti_tool.lms.platform import Platform
+from lti_tool.lms.quirks import quirks_of
 
 EVERY = timedelta(minutes=5)
 AT_ONCE = 20
-TEACHER_ALLOWS = frozenset({"moodle"})
-"""LMSs that offer the scope to make columns even where the teacher has not allowed grades. A column of ours would be a
-second one beside the activity's own, without its completion; so we wait for the tick, and the instructor is told of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +36,7 @@ class Missing:
     maximum: int
     scopes: tuple[str, ...]
     may_create: bool
-    """AG-28: one that was there and is gone is made anew only if we had made it. Never in an LMS of TEACHER_ALLOWS."""
+    """AG-28: one that was there and is gone is made anew only if we had made it. Where teachers allow columns it is always they who do (lms.quirks)."""
 
 
 def look(database: Database, connector: Connector, now: datetime) -> int:
@@ -110,7 +108,6 @@ def _take(connection: Connection, now: datetime) -> list[Missing]:
             Placement.title.label("link_title"),
             Activity.title.label("activity_title"),
             Activity.token,
-            Registration.family,
         )
         .select_from(LineItem)
         .join(Placement, Placement.id == LineItem.placement_id)
@@ -140,7 +137,7 @@ def _take(connection: Connection, now: datetime) -> list[Missing]:
                     row.activity_title or row.link_title,
                     row.maximum,
                     tuple(row.scopes),
-                    (row.state is LineItemState.none and row.family.lower() not in TEACHER_ALLOWS)
+                    (row.state is LineItemState.none and not quirks_of(row.family).teacher_allows_columns)
                     or row.source is LineItemSource.created,
                 )
             )

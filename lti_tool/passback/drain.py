@@ -4,8 +4,9 @@ One thread (the caller of `run`) owns the database: in one writing transaction i
 claims the next scores, while the senders are busy with what they have. Each LMS has a lane of its own, so that one that
 does not answer holds up nobody else.
 
-What must fit into a lease of 30 s: at most 6 s until a sender takes the score up, a token (8 s), the POST (8 s); a
-repeated POST with a new token is only begun within the first 14 s.
+What must fit into a lease of 30 s: at most 6 s until a sender takes the score up, a token (8 s), a request (8 s); what
+follows it (the POST after a comment was read, a repetition with a new token, a look at the cell) is only begun within the
+first 14 s.
 """
 
 import queue
@@ -19,19 +20,17 @@ from datetime import datetime, timedelta
 
 from lti_tool.core.clock import Clock
 from lti_tool.core.database import Database
-from lti_tool.core.http import HttpError, Limits
+from lti_tool.core.http import Limits
 from lti_tool.core.logs import log
-from lti_tool.core.secrets import CannotDecrypt
 from lti_tool.lms.connector import Connector
-from lti_tool.lms.errors import ForeignHost, ScopeMissing, TokenRefused, TokenUnavailable
-from lti_tool.lms.tool_keys import NoToolKey
 from lti_tool.passback import outbox, rules
 from lti_tool.passback.outbox import Claimed, Outcome, Target
 from lti_tool.passback.rules import Answer, Reply
+from lti_tool.passback.sending import Sender, Sent
 
 LIMITS = Limits(connect_seconds=3.0, read_seconds=8.0, total_seconds=8.0)
 """For the HTTP client that the connector is given."""
-START_WITHIN, REPEAT_WITHIN = timedelta(seconds=6), timedelta(seconds=14)
+START_WITHIN = timedelta(seconds=6)
 PER_SENDER = 16
 """Scores claimed ahead for each sender of a lane: enough that none waits for the database."""
 BATCH = 250
@@ -50,13 +49,17 @@ class _Lane:
     has_more: bool = True
     failures: int = 0
     """In a row, counted by the senders, so that the rest of a batch is not thrown at a dead LMS."""
+    quiet_until: datetime | None = None
+    """The LMS has asked to be left alone until then; what is claimed already goes back."""
+    width: int = 0
+    """How many scores go at the same time: all senders, fewer after an LMS has said that it is too much."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Done:
     lane: _Lane
     post: Claimed
-    future: "Future[tuple[Reply, timedelta | None]]"
+    future: "Future[Sent]"
 
 
 @dataclass(slots=True)
@@ -84,7 +87,8 @@ class Drain:
         chance: Callable[[], float] = random.random,
         observe: Callable[[str], None] = lambda _: None,
     ) -> None:
-        self._database, self._clock, self._connector = database, clock, connector
+        self._database, self._clock = database, clock
+        self._sender = Sender(connector, clock)
         self._concurrency, self._chance, self._observe = concurrency, chance, observe
         self._lanes: dict[int, _Lane] = {}
         self._answers: queue.SimpleQueue[_Done] = queue.SimpleQueue()
@@ -124,7 +128,10 @@ class Drain:
         """How many more scores the lane may claim now."""
         if not lane.has_more or lane.target.breaker.is_open(self._clock.now()):
             return 0
-        most = 1 if lane.target.breaker.is_probing else self._concurrency * PER_SENDER
+        if lane.target.breaker.is_probing:
+            most = 1
+        else:
+            most = lane.width * PER_SENDER if lane.width == self._concurrency else lane.width
         free = most - lane.in_flight
         return free if free * 2 >= most else 0
 
@@ -185,7 +192,7 @@ class Drain:
             lane = self._lanes.get(target.platform.id)
             if lane is None:
                 senders = ThreadPoolExecutor(self._concurrency, thread_name_prefix=f"lms-{target.platform.id}")
-                self._lanes[target.platform.id] = _Lane(target, senders)
+                self._lanes[target.platform.id] = _Lane(target, senders, width=self._concurrency)
             else:
                 lane.target, lane.has_more = target, True
 
@@ -207,7 +214,9 @@ class Drain:
         changed = []
         for lane in self._lanes.values():
             ours = [(done, outcome) for done, outcome in outcomes if done.lane is lane]
-            breaker = rules.breaker_after(lane.target.breaker, [outcome.step for _, outcome in ours], now)
+            steps = [outcome.step for _, outcome in ours]
+            breaker = rules.breaker_after(lane.target.breaker, steps, now)
+            lane.width = rules.width_after(lane.width, steps, is_open=breaker.is_open(now), most=self._concurrency)
             offset = lane.target.offset
             for done, _ in ours:
                 if done.future.exception() is None:
@@ -234,39 +243,18 @@ class Drain:
         future = lane.senders.submit(self._send, lane, post)
         future.add_done_callback(lambda done: self._answers.put(_Done(lane, post, done)))
 
-    def _send(self, lane: _Lane, post: Claimed) -> tuple[Reply, timedelta | None]:
+    def _send(self, lane: _Lane, post: Claimed) -> Sent:
         """In a sender's thread: the answer, and the LMS's clock minus ours if it said so."""
-        age = self._clock.now() - post.claimed_at
-        if self._stop.is_set() or age > START_WITHIN or lane.failures >= rules.BREAKER_AFTER:
-            return Reply(Answer.unsent), None
-        reply, offset = self._post(lane, post)
-        lane.failures = lane.failures + 1 if reply.answer in rules.HOPELESS else 0
-        return reply, offset
-
-    def _post(self, lane: _Lane, post: Claimed) -> tuple[Reply, timedelta | None]:
-        body = rules.score_body(sub=post.sub, given=post.given, maximum=post.maximum, timestamp=post.send_at)
-        try:
-            response = self._connector.post_score(
-                lane.target.platform, post.url, body, lambda: self._clock.now() - post.claimed_at < REPEAT_WITHIN
-            )
-        except TokenRefused:
-            return Reply(Answer.keys_refused), None
-        except (NoToolKey, CannotDecrypt) as error:
-            log.error("no_tool_key", kind=type(error).__name__)
-            return Reply(Answer.keys_refused), None
-        except ScopeMissing:
-            return Reply(Answer.no_scope), None
-        except ForeignHost:
-            return Reply(Answer.foreign_host), None
-        except TokenUnavailable:
-            return Reply(Answer.down), None
-        except HttpError as error:
-            return Reply(Answer.silent if error.temporary else Answer.foreign_host), None
         now = self._clock.now()
-        answer = rules.read_answer(response.status, response.headers.get("content-type") or "", response.body)
-        wait = rules.read_wait(response.headers.get("retry-after"), now)
-        offset = rules.clock_offset(rules.read_date(response.headers.get("date")), now)
-        return Reply(answer, response.status, wait), offset
+        is_quiet = lane.quiet_until is not None and now < lane.quiet_until
+        is_late = now - post.claimed_at > START_WITHIN
+        if self._stop.is_set() or is_late or is_quiet or lane.failures >= rules.BREAKER_AFTER:
+            return Reply(Answer.unsent), None
+        reply, offset = self._sender.send(lane.target, post)
+        lane.failures = lane.failures + 1 if reply.answer in rules.HOPELESS else 0
+        if reply.answer is Answer.busy and reply.wait is not None:
+            lane.quiet_until = self._clock.now() + reply.wait
+        return reply, offset
 
 
 def _better(known: timedelta, measured: timedelta | None) -> timedelta:

@@ -68,7 +68,7 @@ CAUSES = {
     "token_refused": Words(_l("The LMS did not accept our access."), _ADMIN),
     "keys_refused": Words(_l("The LMS does not accept our key."), _ADMIN),
     "keys_unread": Words(
-        _l("The LMS cannot fetch our key from its own server, so it gives us no access."),
+        _l("The LMS gives us no access and shows an error page instead; mostly its server cannot fetch our key."),
         _l("Its administrator must allow this tool's address for outgoing connections; the grades wait here."),
     ),
     "column_gone": Words(

@@ -1,5 +1,6 @@
 """What the attempts of a member are worth, told to the ledger: when one is handed in, and when the criteria change."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -35,12 +36,14 @@ def _worth(session: Session, activity: Activity, member_id: int) -> Outcome:
     criteria = ledger.hold(session, activity_id=activity.id, member_id=member_id)
     settings = settings_of(session, activity.id)
     done = queries.finished(queries.attempts_of(session, activity.id, member_id))
-    return outcome_of(
+    outcome = outcome_of(
         settings.grade_method,
         [Finished(each.score, each.maximum) for each in done],
         criteria,
         activity.maximum,
     )
+    handed_in = [(each.started_at, each.finished_at) for each in done if each.finished_at is not None]
+    return replace(outcome, attempt=max(handed_in, key=lambda times: times[1], default=None))
 
 
 EVALUATION = evaluation(KIND, reconsider)

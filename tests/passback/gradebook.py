@@ -42,6 +42,8 @@ class FakeGradebook(Http):
     token_body: dict[str, Any] = field(default_factory=dict)
     valid_tokens: set[str] = field(default_factory=set)
     columns: list[dict[str, Any]] = field(default_factory=list)
+    results: list[dict[str, Any]] | Planned = field(default_factory=list)
+    """What stands in the gradebook, of everybody: this LMS ignores `user_id`."""
     on_score: Callable[[Call], None] | None = None
     dead_hosts: set[str] = field(default_factory=set)
 
@@ -81,6 +83,9 @@ class FakeGradebook(Http):
             return self._say(call, (401, {}, b""))
         if path.endswith("/scores"):
             return self._score(call)
+        if path.endswith("/results"):
+            found = self.results
+            return self._say(call, (200, {}, json.dumps(found).encode()) if isinstance(found, list) else found)
         if path.endswith("/lineitems"):
             return self._columns(call)
         return self._say(call, (404, {}, b""))

@@ -55,6 +55,7 @@ def test_AG_17_finished_result_is_sent_completed_and_graded(
             "gradingProgress": "FullyGraded",
             "scoreGiven": 17.5,
             "scoreMaximum": 20,
+            "submission": {"startedAt": "2026-11-20T02:00:00.000Z", "submittedAt": "2026-11-20T02:00:00.000Z"},
         }
     ]
     post = post_of(school, column, school.member)

@@ -126,6 +126,7 @@ def test_result_of_a_task_and_its_parent_meets_the_answers_of_both(
     """The parent's column is the older one: both score posts are laid down in the order of the columns all the same."""
     home = school.activity("outline", "Home")
     task = school.activity("quiz", parent_id=home.id)
+    school.activity("lesson", parent_id=home.id)
     columns = [school.placement(home), school.placement(task)]
     reach(task.id, school.member, "7")
     clock.advance(services.PARENT_DELAY)

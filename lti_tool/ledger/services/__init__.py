@@ -16,7 +16,7 @@ from lti_tool.ledger.services.activities import (
     set_required,
 )
 from lti_tool.ledger.services.auditing import audit
-from lti_tool.ledger.services.outbox import requeue
+from lti_tool.ledger.services.outbox import requeue, requeue_members
 from lti_tool.ledger.services.recording import (
     PARENT_DELAY,
     PreviewLeavesNoTrace,
@@ -43,6 +43,7 @@ __all__ = [
     "reconsider",
     "record",
     "requeue",
+    "requeue_members",
     "restore",
     "schedule_changed",
     "set_override",

@@ -1,20 +1,22 @@
 """The duty to tell the LMS: one score post per column and member, laid down beside the result."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, case, func, literal, select
+from sqlalchemy import Connection, and_, case, exists, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from lti_tool.core.columns import upsert
 from lti_tool.identity.models import Enrolment
 from lti_tool.ledger.models import Activity, LineItem, LineItemState, Result, ScorePost
-from lti_tool.ledger.rules import PostState
+from lti_tool.ledger.rules import INACTIVE, NOT_GRADED, PostState
 
 # The one order in which rows of the outbox are locked, by everybody, so that no two transactions on PostgreSQL wait for
 # each other: first the line item, if it is to be changed, and then score posts by (member, line item). A launch changes
 # its column and then queues the posts; the drain that is told "this column is gone" does the same (passback.outbox).
+# Before all of them: enrolments. A launch that brings somebody back changes the enrolment and then queues his posts; the drain
+# that is told "no grades for this person" notes that in the enrolment first.
 # Members come first because a sweep records one member after the other, each with the columns of a task and its parent.
 ORDER = (Result.member_id, LineItem.id)
 
@@ -43,7 +45,7 @@ def _queue(connection: Connection, *conditions: Any, due_at: Any) -> int:
             literal(1),
             due_at,
             literal(0),
-            literal(""),
+            case((Enrolment.is_active.is_(False), literal(INACTIVE)), else_=literal("")),
             literal(0),
         )
         .select_from(Result)
@@ -62,9 +64,16 @@ def _queue(connection: Connection, *conditions: Any, due_at: Any) -> int:
             set_={
                 "state": statement.excluded.state,
                 "revision": ScorePost.revision + 1,
-                "due_at": statement.excluded.due_at,
+                # A burst goes when its first change is due, however long it lasts.
+                "due_at": case(
+                    (
+                        and_(ScorePost.state == PostState.waiting, ScorePost.due_at < statement.excluded.due_at),
+                        ScorePost.due_at,
+                    ),
+                    else_=statement.excluded.due_at,
+                ),
                 "attempts": 0,
-                "cause": "",
+                "cause": statement.excluded.cause,
             },
         ),
         execution_options={"preserve_rowcount": True},
@@ -74,9 +83,9 @@ def _queue(connection: Connection, *conditions: Any, due_at: Any) -> int:
 
 def _initial_state() -> Any:
     """The state of a fresh duty, as SQL: not gradable, waiting for its column, or waiting to be sent."""
-    gradable = func.coalesce(Enrolment.gradable, True)
+    is_sent = func.coalesce(and_(Enrolment.gradable, Enrolment.is_active), True)
     return case(
-        (gradable.is_(False), literal(PostState.not_gradable, ScorePost.state.type)),
+        (is_sent.is_(False), literal(PostState.not_gradable, ScorePost.state.type)),
         (LineItem.state == LineItemState.ready, literal(PostState.waiting, ScorePost.state.type)),
         else_=literal(PostState.waiting_for_column, ScorePost.state.type),
     )
@@ -102,3 +111,20 @@ def requeue(
     if not conditions:
         raise ValueError("requeue needs a line item, an activity or a member")
     return _queue(session.connection(), *conditions, due_at=literal(now, ScorePost.due_at.type))
+
+
+def requeue_members(connection: Connection, *, context_id: int, member_ids: Collection[int], now: datetime) -> int:
+    """Tell the LMS what was not sent, or refused, because these members got no grades in this course; returns how many.
+
+    For whoever brings them back: a launch, a roster (at most 500 members a time, their enrolments already changed).
+    """
+    was_left_out = exists().where(
+        ScorePost.line_item_id == LineItem.id,
+        ScorePost.member_id == Result.member_id,
+        or_(
+            ScorePost.state == PostState.not_gradable,
+            and_(ScorePost.state == PostState.refused, ScorePost.cause == NOT_GRADED),
+        ),
+    )
+    ours = (Activity.context_id == context_id, Result.member_id.in_(member_ids))
+    return _queue(connection, *ours, was_left_out, due_at=literal(now, ScorePost.due_at.type))

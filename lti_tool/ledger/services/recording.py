@@ -15,8 +15,8 @@ from lti_tool.ledger.rules import Child, Outcome, Standing, advance, is_same, ro
 from lti_tool.ledger.services.activities import criteria_key
 from lti_tool.ledger.services.outbox import mark
 
-PARENT_DELAY = timedelta(seconds=5)
-"""A parent's score waits a little, so that a burst of finished children makes one post."""
+PARENT_DELAY = timedelta(seconds=10)
+"""A parent's score waits a little, so that a burst of finished children makes one post; the last one ends the burst."""
 
 
 class PreviewLeavesNoTrace(RuntimeError):
@@ -132,6 +132,8 @@ def _store(
         "criteria_met": list(after.criteria),
         "state": after.state,
         "completed_at": after.completed_at,
+        "attempt_began_at": after.attempt[0] if after.attempt else None,
+        "attempt_ended_at": after.attempt[1] if after.attempt else None,
         "updated_at": now,
     }
     connection.execute(
@@ -176,12 +178,22 @@ def standing(connection: Connection, activity_id: int, member_id: int) -> Standi
     """The result of one member as it stands, or None if he has not started."""
     row = connection.execute(
         select(
-            Result.progress, Result.score, Result.state, Result.criteria_met, Result.started_at, Result.completed_at
+            Result.progress,
+            Result.score,
+            Result.state,
+            Result.criteria_met,
+            Result.started_at,
+            Result.completed_at,
+            Result.attempt_began_at,
+            Result.attempt_ended_at,
         ).where(Result.activity_id == activity_id, Result.member_id == member_id)
     ).first()
     if row is None:
         return None
-    return Standing(row.progress, row.score, row.state, tuple(row.criteria_met), row.started_at, row.completed_at)
+    attempt = (row.attempt_began_at, row.attempt_ended_at) if row.attempt_ended_at is not None else None
+    return Standing(
+        row.progress, row.score, row.state, tuple(row.criteria_met), row.started_at, row.completed_at, attempt
+    )
 
 
 def climb(connection: Connection, parent_id: int, member_id: int, now: datetime) -> None:
@@ -216,7 +228,8 @@ def _climb(
     if is_same(before, after):
         return None
     if _sendable(before) != _sendable(after):
-        changed[parent_id] = now + PARENT_DELAY
+        is_over = after.completed_at is not None and (before is None or before.completed_at is None)
+        changed[parent_id] = now if is_over else now + PARENT_DELAY
     following: int | None = parent.parent_id
     return following
 

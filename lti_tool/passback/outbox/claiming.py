@@ -7,11 +7,11 @@ from sqlalchemy import Connection, bindparam, or_, select, text, true, update
 
 from lti_tool.identity.models import Context, Deployment, Enrolment, Member, Registration
 from lti_tool.ledger.models import Activity, LineItem, LineItemState, Placement, Result, ScorePost
-from lti_tool.ledger.rules import PostState
+from lti_tool.ledger.rules import INACTIVE, PostState
 from lti_tool.lms import platform
 from lti_tool.passback import rules
 from lti_tool.passback.outbox.rows import Claimed, Claims, Target
-from lti_tool.passback.rules import Event, follow, moved_by
+from lti_tool.passback.rules import Event, follow, moved_by, scores
 
 LEASE = timedelta(seconds=30)
 """How long a claimed score belongs to its worker; see `Drain` for what must fit into it."""
@@ -106,13 +106,26 @@ def _due_rows(connection: Connection, target: Target, limit: int, now: datetime)
             ScorePost.attempts,
             ScorePost.cause,
             ScorePost.send_at,
+            ScorePost.sent_at,
             ScorePost.due_at,
+            ScorePost.member_id,
+            Placement.context_id,
             LineItem.url,
             LineItem.state.label("column_state"),
             LineItem.maximum.label("column_maximum"),
             Activity.maximum,
-            _of_member(Result.score, Result.activity_id == LineItem.activity_id, Result.member_id),
+            *(
+                _of_member(column, Result.activity_id == LineItem.activity_id, Result.member_id)
+                for column in (
+                    Result.score,
+                    Result.started_at,
+                    Result.completed_at,
+                    Result.attempt_began_at,
+                    Result.attempt_ended_at,
+                )
+            ),
             _of_member(Enrolment.gradable, Enrolment.context_id == Placement.context_id, Enrolment.member_id),
+            _of_member(Enrolment.is_active, Enrolment.context_id == Placement.context_id, Enrolment.member_id),
             _of_member(Member.sub, true(), Member.id),
         )
         .select_from(ScorePost)
@@ -144,8 +157,8 @@ def _sort(row: Any, target: Target, now: datetime, into: Claims) -> None:
         state = follow(row.state, event)
         into.parked.append({"post": row.id, "new_state": state, "why": cause, "moment": row.due_at + wait})
 
-    if row.gradable is False:
-        park(Event.ungraded)
+    if row.gradable is False or row.is_active is False:
+        park(Event.ungraded, INACTIVE if row.is_active is False else "")
     elif row.column_state is not LineItemState.ready or not row.url:
         park(Event.columnless)
     elif row.score is None or row.maximum is None:
@@ -173,5 +186,9 @@ def _sort(row: Any, target: Target, now: datetime, into: Claims) -> None:
                 given,
                 row.column_maximum,
                 row.score,
+                row.member_id,
+                row.context_id,
+                scores.Attempt(row.attempt_began_at or row.started_at, row.attempt_ended_at or row.completed_at),
+                row.sent_at,
             )
         )

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, case, insert, literal, null, or_, select, update
 
+from lti_tool.identity.models import Enrolment
 from lti_tool.ledger.models import LineItem, LineItemState, ScoreEvent, ScorePost
 from lti_tool.ledger.rules import PostState
 from lti_tool.passback import rules
@@ -18,6 +19,7 @@ def record(connection: Connection, outcomes: Sequence[Outcome], now: datetime) -
 
     If the post was moved while it was on the way (its result has changed, its column is gone), it stays as that left it.
     """
+    _note_ungraded(connection, outcomes, now)
     # In the order of ledger.services.outbox.ORDER: columns first, then posts; a launch does the same.
     columns = _change_columns(connection, outcomes, now)
     ours = ScorePost.id.in_([outcome.post.id for outcome in outcomes])
@@ -36,6 +38,18 @@ def record(connection: Connection, outcomes: Sequence[Outcome], now: datetime) -
         connection.execute(insert(ScoreEvent), events)
     for item_id, cause in columns.items():
         _settle_posts(connection, item_id, cause, now)
+
+
+def _note_ungraded(connection: Connection, outcomes: Sequence[Outcome], now: datetime) -> None:
+    """Whom the LMS gives no grades: the next launch or roster that has the person queues his scores again."""
+    people = {(o.post.context_id, o.post.member_id) for o in outcomes if o.reply.answer is rules.Answer.not_graded}
+    if people:
+        connection.execute(
+            update(Enrolment)
+            .where(Enrolment.context_id == bindparam("course"), Enrolment.member_id == bindparam("person"))
+            .values(not_graded_at=now),
+            [{"course": course, "person": person} for course, person in sorted(people)],
+        )
 
 
 def hold_posts(connection: Connection, condition: Any) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from lti_tool.lms.platform import Platform
 from lti_tool.passback import rules
+from lti_tool.passback.rules import scores
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,11 @@ class Claimed:
     maximum: int
     score: Decimal
     """As it stands in our Result, before it is put on the column's scale."""
+    member_id: int = 0
+    context_id: int = 0
+    attempt: scores.Attempt = scores.UNKNOWN
+    sent_at: datetime | None = None
+    """When a score last arrived in this column for this person."""
 
 
 @dataclass(frozen=True, slots=True)

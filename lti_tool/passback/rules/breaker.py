@@ -41,3 +41,15 @@ def breaker_after(before: Breaker, steps: Iterable[Step], now: datetime) -> Brea
             if failures >= BREAKER_AFTER:
                 until = now + min(BREAKER_STEP * (failures - BREAKER_AFTER + 1), BREAKER_LONGEST)
     return Breaker(failures, until)
+
+
+def width_after(width: int, steps: Iterable[Step], *, is_open: bool, most: int) -> int:
+    """How many scores may go at the same time after these answers, 1 to `most`.
+
+    Half as many when an LMS has said so often that it is too much that the breaker is open; one more with each batch
+    without such an answer.
+    """
+    is_strained = any(step.health is Health.strained for step in steps)
+    if is_strained:
+        return max(width // 2, 1) if is_open else width
+    return min(width + 1, most)

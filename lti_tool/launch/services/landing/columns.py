@@ -15,7 +15,7 @@ from lti_tool.ledger.services import requeue
 
 
 def column_of(connection: Connection, link: Link, endpoint: Endpoint, now: datetime) -> None:
-    """Bring the link's column up to what the launch claims; if it has just become usable, queue what waits for it.
+    """Bring the link's column up to what the launch claims; if that is news, queue all results: for the column, or until it is found.
 
     One statement, and one more in that case. A column that we found or made ourselves is not taken away because a
     launch does not name it, and one that a teacher keeps for another activity stays with that.
@@ -36,7 +36,7 @@ def column_of(connection: Connection, link: Link, endpoint: Endpoint, now: datet
             "checked_at": now,
         },
     ).first()
-    if changed is not None and state is LineItemState.ready:
+    if changed is not None:
         with Session(connection) as session:
             requeue(session, line_item_id=changed.id, now=now)
 

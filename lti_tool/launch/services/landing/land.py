@@ -7,11 +7,11 @@ from sqlalchemy import Connection
 
 from lti_tool.identity.actor import Role
 from lti_tool.identity.sessions import NewGrant, open_session
-from lti_tool.launch.rules.claims import DATA_PRIVACY
+from lti_tool.launch.rules.claims import DATA_PRIVACY, Endpoint
 from lti_tool.launch.services import logins
 from lti_tool.launch.services.landing import asking
 from lti_tool.launch.services.landing.adoption import from_ancestors, outline_from_history
-from lti_tool.launch.services.landing.arrival import Arrival, Landed, StateNotUsable
+from lti_tool.launch.services.landing.arrival import Arrival, Landed, Link, StateNotUsable
 from lti_tool.launch.services.landing.columns import column_of
 from lti_tool.launch.services.landing.dates import keep_dates
 from lti_tool.launch.services.landing.links import place
@@ -19,6 +19,7 @@ from lti_tool.launch.services.landing.people import STAFF, context_of, enrol, me
 from lti_tool.launch.services.landing.privacy import to_data
 from lti_tool.launch.services.landing.reviewing import to_review
 from lti_tool.ledger.kinds import Kind
+from lti_tool.ledger.services import requeue_members
 
 
 def land(connection: Connection, arrival: Arrival, now: datetime, kinds: Mapping[str, Kind]) -> Landed:
@@ -39,7 +40,7 @@ def land(connection: Connection, arrival: Arrival, now: datetime, kinds: Mapping
         return to_data(connection, arrival, claims.for_user, now)
     context_id = context_of(connection, arrival, now)
     member_id = member_of(connection, arrival, now)
-    enrol(connection, context_id, member_id, arrival.standing, now)
+    is_back = enrol(connection, context_id, member_id, arrival.standing, now)
     token, session_id = open_session(
         connection,
         grant=NewGrant(
@@ -78,8 +79,8 @@ def land(connection: Connection, arrival: Arrival, now: datetime, kinds: Mapping
         link = from_ancestors(
             connection, kinds, arrival, context_id=context_id, member_id=member_id, link=link, now=now
         )
+    _queue_scores(connection, link, claims.endpoint, context_id, member_id if is_back else None, now)
     if link.activity_id is not None:
-        column_of(connection, link, claims.endpoint, now)
         if link.is_published or arrival.standing.role in STAFF:
             return Landed(token, link.id, link.activity_id, link.kind, None)
         return Landed(token, link.id, None, None, None)
@@ -87,3 +88,13 @@ def land(connection: Connection, arrival: Arrival, now: datetime, kinds: Mapping
     if arrival.standing.role is Role.instructor:
         choice_id = asking.by_link(connection, link.id, claims.endpoint, choice)
     return Landed(token, link.id, None, None, choice_id)
+
+
+def _queue_scores(
+    connection: Connection, link: Link, endpoint: Endpoint, context_id: int, back_id: int | None, now: datetime
+) -> None:
+    """What the LMS can be told from now on: to a column that has appeared, of a member who is back (`back_id`)."""
+    if link.activity_id is not None:
+        column_of(connection, link, endpoint, now)
+    if back_id is not None:
+        requeue_members(connection, context_id=context_id, member_ids=[back_id], now=now)

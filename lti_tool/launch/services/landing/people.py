@@ -4,7 +4,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, or_, select
+from sqlalchemy import Connection, and_, bindparam, case, null, or_, select
 
 from lti_tool.core.columns import upsert
 from lti_tool.identity.actor import Role
@@ -82,6 +82,10 @@ def member_of(connection: Connection, arrival: Arrival, now: datetime) -> int:
 def _enrolment_statement(dialect: str) -> Any:
     statement = upsert(Enrolment.__table__, dialect)
     new = statement.excluded
+    was_left_out = or_(
+        Enrolment.gradable.is_(False), Enrolment.is_active.is_(False), Enrolment.not_graded_at.is_not(None)
+    )
+    is_back = and_(new.gradable, was_left_out)
     return statement.on_conflict_do_update(
         index_elements=["context_id", "member_id"],
         set_={
@@ -92,13 +96,15 @@ def _enrolment_statement(dialect: str) -> Any:
             "is_test": new.is_test,
             "has_taught": or_(Enrolment.has_taught, new.has_taught),
             "last_launch_at": new.last_launch_at,
+            "not_graded_at": null(),
+            "returned_at": case((is_back, new.last_launch_at), else_=Enrolment.returned_at),
         },
-    )
+    ).returning(Enrolment.returned_at)
 
 
-def enrol(connection: Connection, context_id: int, member_id: int, standing: Standing, now: datetime) -> None:
-    """The person's place in the course, as this launch says it."""
-    connection.execute(
+def enrol(connection: Connection, context_id: int, member_id: int, standing: Standing, now: datetime) -> bool:
+    """The person's place in the course, as this launch says it; whether scores can be sent for the person again."""
+    returned_at = connection.execute(
         _enrolment_statement(connection.dialect.name),
         {
             "context_id": context_id,
@@ -111,4 +117,5 @@ def enrol(connection: Connection, context_id: int, member_id: int, standing: Sta
             "has_taught": standing.role is Role.instructor,
             "last_launch_at": now,
         },
-    )
+    ).scalar_one()
+    return bool(returned_at == now)
