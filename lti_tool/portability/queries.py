@@ -1,6 +1,6 @@
 """Reads: who a person is, what is stored on him, who wants to be erased, who is a test user."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -74,9 +74,10 @@ def search(connection: Connection, registration_id: int, words: str) -> list[Per
     return [Person(*row) for row in rows]
 
 
-def collect(connection: Connection, keepers: Iterable[Keeper], member_id: int, now: datetime) -> list[Kept]:
-    """All that is stored on a member, by room."""
-    return [Kept(keeper, tuple(keeper.export(connection, member_id, now))) for keeper in keepers]
+def collect(connection: Connection, keepers: Sequence[Keeper], member_id: int, now: datetime) -> list[Kept]:
+    """All that is stored on a member, by room. Who it is comes first, though that is erased last."""
+    ordered = (*keepers[-1:], *keepers[:-1])
+    return [Kept(keeper, tuple(keeper.export(connection, member_id, now))) for keeper in ordered]
 
 
 def wishes(connection: Connection) -> list[Wish]:

@@ -152,8 +152,14 @@ def test_DR_15_every_variable_that_is_asked_for_is_known_there(variables: list[s
             [
                 {"type": "LtiDeepLinkingRequest", "placements": ["RichTextEditor"]},
                 {"type": "LtiSubmissionReviewRequest"},
+                {"type": "DataPrivacyLaunchRequest"},
             ],
-            ["LtiResourceLinkRequest", "LtiDeepLinkingRequest", "LtiSubmissionReviewRequest"],
+            [
+                "LtiResourceLinkRequest",
+                "LtiDeepLinkingRequest",
+                "LtiSubmissionReviewRequest",
+                "DataPrivacyLaunchRequest",
+            ],
             None,
         ),
         (

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from lti_tool.launch.rules.claims import DEEP_LINKING, RESOURCE_LINK, SCORE_SCOPE, SUBMISSION_REVIEW
+from lti_tool.launch.rules.claims import DATA_PRIVACY, DEEP_LINKING, RESOURCE_LINK, SCORE_SCOPE, SUBMISSION_REVIEW
 from lti_tool.launch.rules.custom import HISTORY
 from lti_tool.launch.rules.dates import DATES
 from lti_tool.launch.rules.platform_configuration import PlatformConfiguration
@@ -73,7 +73,7 @@ def wanted_custom(platform: PlatformConfiguration) -> dict[str, str]:
 
 
 def wanted_messages(platform: PlatformConfiguration, target: str, icon: str) -> list[dict[str, Any]]:
-    """Launches and deep linking, and submission review where the LMS lists it."""
+    """Launches and deep linking; submission review and data privacy where the LMS lists them."""
     offered = {message.type: message.placements for message in platform.messages}
     messages: list[dict[str, Any]] = [{"type": RESOURCE_LINK, "target_link_uri": target, "icon_uri": icon}]
     if not offered or DEEP_LINKING in offered:
@@ -87,6 +87,7 @@ def wanted_messages(platform: PlatformConfiguration, target: str, icon: str) -> 
             "label#en": "Add Dangke content",
             **({"placements": [CONTENT]} if CONTENT in places or not places else {}),
         })  # fmt: skip
-    if SUBMISSION_REVIEW in offered:
-        messages.append({"type": SUBMISSION_REVIEW, "target_link_uri": target})
+    messages += [
+        {"type": each, "target_link_uri": target} for each in (SUBMISSION_REVIEW, DATA_PRIVACY) if each in offered
+    ]
     return messages
