@@ -303,7 +303,7 @@ MEMBERS_A_PAGE = 50
 def roll(connection: Connection, context_id: int, *, after: str = "", limit: int = MEMBERS_A_PAGE) -> list[Any]:
     """Active members in order of name, `limit` and one more to know whether others follow. One statement."""
     statement = (
-        select(Member.id, Member.name, Enrolment.last_launch_at, Enrolment.gradable)
+        select(Member.id, Member.name, Enrolment.last_launch_at, Enrolment.gradable, Enrolment.is_test)
         .join(Enrolment, Enrolment.member_id == Member.id)
         .where(*_is_member(context_id))
         .order_by(Member.name, Member.id)

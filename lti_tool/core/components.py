@@ -94,7 +94,7 @@ def _sample(name: str) -> tuple[str, dict[str, Any]]:
             {"title": gettext("Not open yet"), "text": "12-01 08:00", "return_url": back, "back": None},
         ),
         "deep_link_return": ("launch/deep_link_return.html", {"address": "#lms", "jwt": "x", "count": 2, "told": "", "asked": _ASKED}),
-        "privacy": ("privacy.html", {}),
+        "privacy": ("privacy.html", {"own_data": "#main"}),
         "mentoring": ("launch/mentoring.html", {"course": gettext("Course"), "return_url": back, "people": _mentored()}),
         "nothing_submitted": (
             "launch/nothing_submitted.html",

@@ -145,6 +145,38 @@ class Database:
             yield connection
 
     @contextlib.contextmanager
+    def shredding_core(self) -> Iterator[Connection]:
+        """The same, and what is deleted or changed in it is overwritten in an SQLite file instead of left in free space.
+
+        PostgreSQL leaves it to its own vacuum.
+        """
+        with self.writing_core() as connection:
+            if not self.is_sqlite:
+                yield connection
+                return
+            connection.exec_driver_sql("PRAGMA secure_delete=ON")
+            try:
+                yield connection
+            finally:
+                connection.exec_driver_sql("PRAGMA secure_delete=OFF")
+
+    def fold_log(self) -> bool:
+        """Fold SQLite's write-ahead log into the file and empty it, so that it holds no older pages; whether that went.
+
+        It does not while somebody reads: then the log is overwritten by and by.
+        """
+        if not self.is_sqlite:
+            return True
+        with self._writer(), self.engine.connect() as connection:
+            # Past SQLAlchemy, which would begin a transaction.
+            cursor = connection.connection.cursor()
+            try:
+                busy, *_ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            finally:
+                cursor.close()
+        return not busy
+
+    @contextlib.contextmanager
     def reading(self) -> Iterator[Session]:
         """A deferred reading transaction with the ORM; objects are detached afterwards but keep their values."""
         with self.reading_core() as connection, Session(connection, expire_on_commit=False) as session:

@@ -39,10 +39,10 @@ def start(
     """
     database = runtime.database
     while True:
-        with database.writing_core() as connection:
+        with database.shredding_core() as connection:
             if not identity.end_sessions(connection, person.member_id, limit=AT_ONCE):
                 break
-    with database.writing_core() as connection:
+    with database.shredding_core() as connection:
         services.begin(
             connection,
             runtime.keys,
@@ -73,18 +73,20 @@ def go_on(runtime: Runtime, member_id: int, may_go_on: Callable[[], bool]) -> da
         while True:
             if not may_go_on():
                 return now
-            with runtime.database.writing_core() as connection:
+            with runtime.database.shredding_core() as connection:
                 done = keeper.erase(connection, erasing, AT_ONCE)
             touched += done
             if not done:
                 break
+    is_done = row.emptied_at is not None and not touched
     with runtime.database.writing_core() as connection:
         own = Erasure.id == row.id
-        if row.emptied_at is not None and not touched:
+        if is_done:
             connection.execute(delete(Erasure).where(own))
-            return None
-        connection.execute(update(Erasure).where(own).values(emptied_at=now))
-    return now + LAST_LOOK
+        else:
+            connection.execute(update(Erasure).where(own).values(emptied_at=now))
+    runtime.database.fold_log()
+    return None if is_done else now + LAST_LOOK
 
 
 def _run(work: Work, taken: Taken) -> datetime | None:

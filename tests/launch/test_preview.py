@@ -171,13 +171,14 @@ def test_nothing_that_can_be_posted_breaks_or_leaves_a_trace(app: Flask, course:
         "thread_id": int(course.thread.rsplit("/", 1)[-1]), "task_id": course.lesson.id, "what": "pin", "key": "q1",
     }  # fmt: skip
     for rule in post_routes(app):
-        if rule.endpoint in CSRF_EXEMPT | {"launch.end_preview", "identity.preferences"}:
+        # What belongs to the person and not to a course is his own also while he views one as a member.
+        if rule.endpoint in CSRF_EXEMPT | {"launch.end_preview", "identity.preferences", "portability.wish"}:
             continue
         for activity in (course.home, course.lesson, course.quiz, course.forum):
             wanted = {name: values.get(name, activity.id) for name in rule.arguments}
             path = app.url_map.bind("127.0.0.1").build(rule.endpoint, wanted, method="POST")
             form = {"title": "T", "body": "B", "source": "S", "reason": "R", "minutes": "5", "kind": "lesson"}
-            answer = client.post_form(path, form)
+            answer = client.post_form(path, form, buffered=True)
             assert answer.status_code < 500, (path, answer.status_code)
     course.end(client)
     assert differing(before, everything(school)) == set()

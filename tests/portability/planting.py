@@ -24,7 +24,7 @@ Rows = dict[str, dict[tuple[Any, ...], dict[str, Any]]]
 
 def word(table: str, column: str, number: int) -> str:
     """Unlike any other, whatever it is cut to."""
-    return f"§{number}.{list(METADATA.tables).index(table)}.{column}"
+    return f"~{number}.{list(METADATA.tables).index(table)}.{column}~"
 
 
 def plant(database: Database) -> tuple[Person, Person]:

@@ -73,7 +73,7 @@ def test_every_word_of_the_person_is_in_it_and_none_of_his_neighbour(
     assert missing == []
     assert person.sub in text
     assert neighbour.sub not in text
-    assert "§2." not in text
+    assert "~2." not in text
 
 
 def test_what_expires_is_no_persons(database: Database) -> None:

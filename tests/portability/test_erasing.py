@@ -1,6 +1,7 @@
 """Erasure: nothing is left of the person, nothing is touched of anybody else, whenever it is killed."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import func, insert, select
@@ -20,7 +21,7 @@ from lti_tool.ledger.rules import PostState
 from lti_tool.portability import erasing
 from lti_tool.portability.models import Erasure
 from lti_tool.worker import Worker
-from tests.portability.planting import Rows, dump, plant, spoken, words_left, words_to_go
+from tests.portability.planting import Rows, dump, plant, spoken, word, words_left, words_to_go
 from tests.school import School
 
 
@@ -71,8 +72,8 @@ def test_ID_12_nothing_of_the_person_is_left_anywhere(
     after = dump(runtime.database)
     assert words_to_go(after) == set()
     said = spoken(after)
-    for word in (person.sub, person.name):
-        assert not any(word in each for each in said), word
+    for own_word in (person.sub, person.name):
+        assert not any(own_word in each for each in said), own_word
     assert after["erasure"].keys() == {(2,)}
     assert not after["job"]
     # Whoever stands beside him has lost nothing: the whole database is compared.
@@ -82,6 +83,29 @@ def test_ID_12_nothing_of_the_person_is_left_anywhere(
     with runtime.database.reading_core() as connection:
         assert erased.is_erased(connection, runtime.keys, person.registration_id, person.sub)
         assert not erased.is_erased(connection, runtime.keys, neighbour.registration_id, neighbour.sub)
+
+
+@pytest.mark.once
+def test_nothing_of_it_is_left_in_the_bytes_of_an_sqlite_file(
+    runtime: Runtime, clock: FakeClock, both: tuple[Person, Person]
+) -> None:
+    person, _ = both
+    file = Path(str(runtime.database.url.database))
+    sought = sorted(each for each in map(planted_word, words_to_go(dump(runtime.database))) if in_bytes(file, each))
+    assert len(sought) > 20
+    carry_out(runtime, clock, person)
+    assert [each for each in (*sought, person.name, person.sub) if in_bytes(file, each)] == []
+
+
+def planted_word(name: str) -> str:
+    table, _, column = name.partition(".")
+    return word(table, column, 1)
+
+
+def in_bytes(file: Path, sought: str) -> bool:
+    """Whether the database or its write-ahead log holds these words anywhere, free space included."""
+    files = (file, file.with_name(file.name + "-wal"))
+    return any(sought.encode() in each.read_bytes() for each in files if each.exists())
 
 
 def test_posts_stay_without_the_name_when_that_was_chosen(

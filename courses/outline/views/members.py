@@ -41,7 +41,7 @@ def members(activity_id: int) -> ResponseReturnValue:
         following=url_for(".members", activity_id=activity_id, after=following) if following else "",
         scores_address=f"/scores/{activity_id}",
         test_users_address=url_for(runtime().places["test_users"], context_id=home.context_id)
-        if actor.can(Can.author) and any(not row.gradable for row in shown)
+        if actor.can(Can.author) and any(row.is_test for row in shown)
         else "",
     )
 
