@@ -29,6 +29,9 @@ from lti_tool.core.web import Runtime
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 GRACE_SECONDS = 20
 SOON_SECONDS, QUICK_DEATHS = 30.0, 5
+_GARBAGE = (10_000, 10, 10)
+"""How many objects may come to be before the collector looks at the youngest: as many as live while 16 pages are put
+together. At Python's 700 each page would be walked through several times while it is in use."""
 
 
 class Web(BaseApplication):  # type: ignore[misc]  # no type information
@@ -83,6 +86,7 @@ def _load() -> tuple[Flask, Settings]:
         database.dispose()
     gc.collect()
     gc.freeze()
+    gc.set_threshold(*_GARBAGE)
     return app, settings
 
 

@@ -105,7 +105,6 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = self._sqlite(pool_size) if self.is_sqlite else self._postgresql(pool_size)
         event.listen(self.engine, "handle_error", _refuse_unstorable)
-        self._writing_engine = self.engine.execution_options(dangke_writing=True)
 
     def _sqlite(self, pool_size: int) -> Engine:
         path = Path(self.url.database or "")
@@ -121,7 +120,8 @@ class Database:
             connect_args={"timeout": WAIT_SECONDS, "isolation_level": None, "check_same_thread": False},
         )
         event.listen(engine, "connect", _sqlite_pragmas)
-        event.listen(engine, "begin", _sqlite_begin)
+        # Not by an event: one listener on an engine makes every statement look for listeners.
+        engine.dialect.do_begin = _sqlite_begin  # type: ignore[assignment,method-assign]  # the place that a dialect has for it
         return engine
 
     def _postgresql(self, pool_size: int) -> Engine:
@@ -129,11 +129,9 @@ class Database:
         # dropped when they fail and the door answers 503.
         return create_engine(self.url, pool_size=pool_size, pool_use_lifo=True, max_overflow=16, pool_recycle=1800)
 
-    @contextlib.contextmanager
-    def reading_core(self) -> Iterator[Connection]:
+    def reading_core(self) -> "_Reading":
         """A deferred reading transaction on a bare connection."""
-        with _entered("reading"), _translated(), self.engine.connect() as connection, connection.begin():
-            yield connection
+        return _Reading(self.engine)
 
     @contextlib.contextmanager
     def writing_core(self) -> Iterator[Connection]:
@@ -141,7 +139,7 @@ class Database:
 
         Raises Busy (503) when the writer's lock is not had within 5 s.
         """
-        with _entered("writing"), _translated(), self._writer(), self._writing_engine.begin() as connection:
+        with _entered("writing"), _translated(), self._writer(), self.engine.begin() as connection:
             yield connection
 
     @contextlib.contextmanager
@@ -232,6 +230,43 @@ class Database:
             self._lock.close()
 
 
+class _Reading:
+    """`Database.reading_core`, as a class: every page goes through it, and generators cost as much as the transaction."""
+
+    __slots__ = ("_connection", "_engine", "_token")
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def __enter__(self) -> Connection:
+        if _kind.get() is not None:
+            raise NestedTransaction(f"reading inside {_kind.get()}")
+        self._token = _kind.set("reading")
+        connection = None
+        try:
+            self._connection = connection = self._engine.connect()
+            connection.begin()
+        except BaseException as error:
+            if connection is not None:
+                connection.close()
+            _kind.reset(self._token)
+            if isinstance(error, OperationalError):
+                raise Busy from error
+            raise
+        return connection
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        try:
+            # Closing ends the transaction: nothing was written in it.
+            self._connection.close()
+        except OperationalError as failed:
+            raise Busy from failed
+        finally:
+            _kind.reset(self._token)
+        if isinstance(error, OperationalError):
+            raise Busy from error
+
+
 @contextlib.contextmanager
 def _entered(kind: str) -> Iterator[None]:
     if _kind.get() is not None:
@@ -269,11 +304,9 @@ def _sqlite_pragmas(connection: Any, _record: object) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
-def _sqlite_begin(connection: Connection) -> None:
-    # On the driver's own connection: through SQLAlchemy it would cost as much as a query, and every request pays for it.
-    driver: Any = connection.connection.dbapi_connection
-    writing = connection.get_execution_options().get("dangke_writing")
+def _sqlite_begin(connection: Any) -> None:
+    """Begin on the driver's own connection: through SQLAlchemy it would cost as much as a query, and every request pays for it."""
     try:
-        driver.execute("BEGIN IMMEDIATE" if writing else "BEGIN")
+        connection.dbapi_connection.execute("BEGIN IMMEDIATE" if is_writing() else "BEGIN")
     except sqlite3.OperationalError as error:
         raise Busy from error

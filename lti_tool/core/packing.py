@@ -13,13 +13,6 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
 
-class packed_row(FunctionElement[str]):  # noqa: N801 - a function of SQL
-    """Some columns as a JSON array in a text: a value of its own, and a key under which a cache knows all of them."""
-
-    type = Text()
-    inherit_cache = True
-
-
 class packed_rows(FunctionElement[str]):  # noqa: N801 - a function of SQL
     """All rows of a statement as a JSON array of arrays, in no order."""
 
@@ -34,20 +27,9 @@ def packed(statement: Select[Any]) -> Any:
     ).scalar_subquery()
 
 
-@compiles(packed_row, "sqlite")
-def _row_on_sqlite(element: packed_row, compiler: SQLCompiler, **options: Any) -> str:
-    # Joined with an empty text, it is a text: nested in another array it would else become a part of it.
-    return f"(json_array({compiler.process(element.clauses, **options)}) || '')"
-
-
 @compiles(packed_rows, "sqlite")
 def _rows_on_sqlite(element: packed_rows, compiler: SQLCompiler, **options: Any) -> str:
     return f"json_group_array(json_array({compiler.process(element.clauses, **options)}))"
-
-
-@compiles(packed_row, "postgresql")
-def _row_on_postgresql(element: packed_row, compiler: SQLCompiler, **options: Any) -> str:
-    return f"CAST(json_build_array({compiler.process(element.clauses, **options)}) AS TEXT)"
 
 
 @compiles(packed_rows, "postgresql")

@@ -81,7 +81,10 @@ def install(
 def render(template: str, /, **context: object) -> str:
     """The page `template` in the reader's language. Call it outside transactions."""
     environments: dict[Language, PageEnvironment] = current_app.extensions[_KEY]
-    return environments[i18n.current_language()].get_template(template).render(context)
+    language = i18n.current_language()
+    # Said once for the whole page: its texts need not ask for the reader's wishes one by one.
+    with i18n.speaking(language):
+        return environments[language].get_template(template).render(context)
 
 
 def _globals(language: Language) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """The glue between Flask and the rooms: the runtime, request ids, error pages, access log."""
 
-import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ from lti_tool.core.errors import DangkeError, Invalid, NotFound, TooLarge, Unava
 from lti_tool.core.i18n import lazy_gettext as _l
 from lti_tool.core.logs import access, log
 from lti_tool.core.secrets import Keys
+from lti_tool.core.security import request_id
 from lti_tool.core.templating import render
 
 if TYPE_CHECKING:
@@ -60,14 +60,6 @@ def wants_json() -> bool:
     """Whether the answer should be JSON: our own modules say so in Accept."""
     best = request.accept_mimetypes.best_match(["text/html", "application/json"], default="text/html")
     return best == "application/json"
-
-
-def request_id() -> str:
-    """The reference id of this request, shown on error pages and in the log."""
-    found: str | None = g.get("request_id")
-    if found is None:
-        found = g.request_id = os.urandom(4).hex().upper()
-    return found
 
 
 class _Json(DefaultJSONProvider):

@@ -1,11 +1,12 @@
 """Tables of the spine: activity, override, placement, line item, result, entry, score post, score event."""
 
+import secrets
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lti_tool.core.columns import Base, BigId, Json, Points, UtcDateTime, text_enum
@@ -23,6 +24,11 @@ class ActivityStatus(StrEnum):
 def _own_token(context: Any) -> str:
     """An activity that is no copy begins a line of its own."""
     return str(context.get_current_parameters()["token"])
+
+
+def _new_stamp() -> int:
+    """62 random bits of the system's: processes that were forked from one another must not draw the same."""
+    return secrets.randbits(62)
 
 
 class Activity(Base):
@@ -85,6 +91,8 @@ class Activity(Base):
     """Rises when what completes it, or what is worth how much, changes (ledger.evaluation)."""
     evaluated_version: Mapped[int] = mapped_column(default=1, server_default="1")
     """The criteria version that all members' results have been compared with."""
+    stamp: Mapped[int] = mapped_column(BigInteger, default=_new_stamp, onupdate=_new_stamp, server_default="0")
+    """Another number after every write to the row: (id, stamp) names its contents, in whatever process they were read."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 

@@ -5,7 +5,7 @@ import json
 from sqlalchemy import column, literal, select, union_all
 
 from lti_tool.core.database import Database
-from lti_tool.core.packing import packed, packed_row
+from lti_tool.core.packing import packed
 
 
 def test_rows_come_as_arrays_with_everything_json_can_hold(database: Database) -> None:
@@ -24,12 +24,3 @@ def test_no_rows_are_an_empty_array(database: Database) -> None:
     statement = select(rows.c.number).select_from(rows).where(column("number") > literal(1))
     with database.reading_core() as connection:
         assert json.loads(connection.execute(select(packed(statement))).scalar_one()) == []
-
-
-def test_packed_row_stays_a_text_inside_packed_rows(database: Database) -> None:
-    rows = select(literal(7).label("number"), literal("x").label("text")).subquery()
-    statement = select(packed_row(rows.c.number, rows.c.text), rows.c.number).select_from(rows)
-    with database.reading_core() as connection:
-        ((inner, number),) = json.loads(connection.execute(select(packed(statement))).scalar_one())
-    assert isinstance(inner, str)
-    assert (json.loads(inner), number) == ([7, "x"], 7)

@@ -35,7 +35,7 @@ def home(activity_id: int) -> ResponseReturnValue:
             if outline.home.status != ActivityStatus.published:
                 raise NotFound
             deviations = outline_deviations(connection, activity_id, actor.member_id) if outline.deviates else {}
-            known = rows.Known(outline.tasks, deviations, outline.ways)
+            known = rows.Known(outline.tasks, outline.reached, outline.ways, deviations)
     words = Words(current_language(), current_zone(), runtime().clock.now())
     if isinstance(known, rows.Known):
         return render("courses/home.html", **_head(actor, outline.home), page=rows.Page(known, words))

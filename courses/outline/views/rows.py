@@ -8,11 +8,10 @@ from typing import Any
 from markupsafe import Markup
 
 from courses.outline import rules
-from courses.outline.queries import Reached
+from courses.outline.queries import NOTHING, Fixed, Reached
 from courses.outline.rules import State
 from courses.outline.views.words import Words
 from lti_tool.core.i18n import format_day, format_duration, gettext, ngettext
-from lti_tool.core.web import runtime
 from lti_tool.ledger.rules import PostState
 from lti_tool.ledger.windows import Deviations, dates_of
 
@@ -24,9 +23,10 @@ _OPEN = frozenset({State.late, State.soon, State.doing, State.todo})
 class Known:
     """What was read for one member."""
 
-    tasks: Sequence[Reached]
-    deviations: Deviations
+    tasks: Sequence[Fixed]
+    reached: Mapping[int, Reached]
     ways: Mapping[int, PostState]
+    deviations: Deviations
 
 
 class Task(rules.Task):
@@ -34,16 +34,18 @@ class Task(rules.Task):
 
     __slots__ = ("_page", "_score", "fixed", "met", "seconds", "way_of_grade", "window")
 
-    def __init__(self, reached: Reached, known: Known, page: "Page") -> None:
-        fixed, started, score, met, completed, touched, credited = reached
-        # The activity has the dates itself; a window is made only for those with other ones.
-        window: rules.Dated = dates_of(fixed, known.deviations) if fixed.id in known.deviations else fixed
-        state = rules.state_of(window, page.words.now, is_started=started is not None, is_done=completed is not None)
-        super().__init__(fixed.id, fixed.is_required, state, touched)
-        self.fixed, self.window, self.met = fixed, window, met
+    def __init__(self, fixed: Fixed, known: Known, page: "Page") -> None:
+        self.id = number = fixed.id
+        self.fixed, self.is_required, self._page = fixed, fixed.is_required, page
+        _, _, is_done, score, met, touched, credited = known.reached.get(number, NOTHING)
+        self._score, self.met, self.touched = score, met, touched
         self.seconds = credited // 1000 if credited else 0
-        self.way_of_grade = known.ways.get(fixed.id)
-        self._page, self._score = page, score
+        self.way_of_grade = known.ways.get(number)
+        # The activity has the dates itself; a window is made only for those with other ones.
+        deviations = known.deviations
+        window: rules.Dated = dates_of(fixed, deviations) if deviations and number in deviations else fixed
+        self.window = window
+        self.state = rules.state_of(window, page.words.now, is_started=is_done is not None, is_done=is_done == 1)
 
     @property
     def look(self) -> str:
@@ -132,8 +134,8 @@ class Page:
 
     def __init__(self, known: Known, words: Words) -> None:
         self.words = words
-        self.kinds = {name: (words.label(kind.label), kind.icon) for name, kind in runtime().kinds.items()}
-        self.tasks = [Task(reached, known, self) for reached in known.tasks]
+        self.kinds = words.kinds()
+        self.tasks = [Task(fixed, known, self) for fixed in known.tasks]
         self.current = rules.next_of(self.tasks)
 
     @property

@@ -4,13 +4,14 @@ The caches are keyed by everything the text depends on; the language and the zon
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from flask import url_for
+from flask import request, url_for
 from markupsafe import Markup
 
 from lti_tool.core.columns import Points
@@ -38,11 +39,7 @@ class Words:
         self.zone = zone
         self.now = now
         self._day = _day(language, zone, now.astimezone(zone).date())
-        self._addresses: dict[str, tuple[str, str]] = {}
-
-    def label(self, text: Any) -> str:
-        """What a kind of activity is called."""
-        return _label(self.language, text)
+        self._root = request.script_root
 
     def points(self, stored: int) -> str:
         """A score in the units of columns.Points: `71.5`."""
@@ -72,13 +69,13 @@ class Words:
         return _about(self.language, minutes)
 
     def address(self, kind: str, activity_id: int) -> str:
-        """The page of a task; built once per kind, since building an address costs more than writing a row."""
-        if kind not in self._addresses:
-            known = runtime().kinds.get(kind)
-            first, _, last = (url_for(known.show, activity_id=_PLACE) if known else "").partition(str(_PLACE))
-            self._addresses[kind] = first, last
-        first, last = self._addresses[kind]
+        """The page of a task."""
+        first, last = _around(kind, self._root)
         return f"{first}{activity_id}{last}"
+
+    def kinds(self) -> Mapping[str, tuple[str, str]]:
+        """What each kind of task is called, and its symbol."""
+        return _kinds(self.language)
 
     def checklist(self, kind: str, criteria: str, met: str | None, *, is_open: bool, seconds: int) -> Markup:
         """The criteria of a task (JSON texts), rendered; empty if it has none."""
@@ -109,10 +106,18 @@ def _told(told: dict[datetime, str], moment: datetime, text: str) -> str:
     return text
 
 
-@lru_cache(64)
-def _label(language: Language, text: Any) -> str:
+@lru_cache(256)
+def _around(kind: str, root: str) -> tuple[str, str]:  # noqa: ARG001 - addresses begin with the root
+    """What stands before and after the id in the address of a task: building one costs more than writing a row."""
+    known = runtime().kinds.get(kind)
+    first, _, last = (url_for(known.show, activity_id=_PLACE) if known else "").partition(str(_PLACE))
+    return first, last
+
+
+@lru_cache(8)
+def _kinds(language: Language) -> Mapping[str, tuple[str, str]]:
     with speaking(language):
-        return str(text)
+        return {name: (str(kind.label), kind.icon) for name, kind in runtime().kinds.items()}
 
 
 @lru_cache(_SIZE)

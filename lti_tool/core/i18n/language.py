@@ -122,7 +122,8 @@ current_locale = current_language
 @contextmanager
 def speaking(language: Language | str) -> Iterator[None]:
     """Use one language inside the block, whoever asks: for workers, exports and tests."""
-    token = _forced.set(Language.of(str(language)) or Language.zh)
+    known = language if isinstance(language, Language) else Language.of(language)
+    token = _forced.set(known or Language.zh)
     try:
         yield
     finally:

@@ -1,0 +1,128 @@
+"""What the course home of a member reads. Hot path: Core only, one statement, and a second one after a change of the outline."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, String, and_, bindparam, case, cast, or_, select, type_coerce
+from sqlalchemy.types import NULLTYPE
+
+from courses.outline.queries.plans import PLANS, Fixed
+from courses.progress.models import LearningTime
+from lti_tool.core.columns import BigId
+from lti_tool.core.packing import packed
+from lti_tool.ledger.models import Activity, LineItem, Placement, Result, ScorePost
+from lti_tool.ledger.rules import PostState
+from lti_tool.ledger.windows import outline_deviates
+
+# Tables, not classes: a statement of mapped classes is adapted anew each time it runs, which costs more than it takes.
+_activity, _result, _time = Activity.__table__, Result.__table__, LearningTime.__table__
+_placement, _item, _post = Placement.__table__, LineItem.__table__, ScorePost.__table__
+
+
+Reached = Sequence[Any]
+"""What one member has reached in a task, as JSON has it: (id, stamp, is_done, score, met, touched, credited_ms).
+
+is_done: None if not started, 0 or 1. score: in units of columns.Points. met, touched: of a task that is not done, the criteria
+that are met as JSON, and when the result last changed. Moments and numbers are as stored: they are only compared or shown.
+"""
+NOTHING: Reached = (0, 0, None, None, None, None, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """The course home and its published tasks in order, as they are for one member."""
+
+    home: Fixed
+    tasks: tuple[Fixed, ...]
+    reached: Mapping[int, Reached]
+    """By task; one that came in meanwhile is missing."""
+    ways: Mapping[int, PostState]
+    """Where his grades are, by task."""
+    deviates: bool
+    """Whether other dates than the tasks' own hold for him (ledger.windows)."""
+
+
+# Worst first: of a task with several columns, members read where the one is that is least far.
+_FAR = {
+    state: place
+    for place, state in enumerate(
+        (
+            PostState.refused,
+            PostState.differs,
+            PostState.waiting_for_column,
+            PostState.waiting,
+            PostState.sending,
+            PostState.kept,
+            PostState.not_gradable,
+            PostState.sent,
+            PostState.confirmed,
+        )
+    )
+}
+_STATES = {state.value: state for state in PostState}
+_HOME, _MEMBER = bindparam("home", type_=BigId), bindparam("member", type_=BigId)
+
+
+def _as_stored(column: Any) -> Any:
+    """The column without its Python type: nothing is converted."""
+    return type_coerce(column, NULLTYPE)
+
+
+# Statements are built once: building one costs more than running it. What nobody is shown is left out: JSON costs by length.
+_IS_OPEN = _result.c.completed_at.is_(None)
+_TASKS = (
+    select(
+        _activity.c.id,
+        _activity.c.stamp,
+        case((_result.c.id.is_(None), None), (_IS_OPEN, 0), else_=1),
+        _as_stored(_result.c.score),
+        case((_IS_OPEN, cast(_result.c.criteria_met, String))),
+        case((_IS_OPEN, _as_stored(_result.c.updated_at))),
+        _time.c.credited_ms,
+    )
+    .select_from(
+        _activity.outerjoin(
+            _result, and_(_result.c.activity_id == _activity.c.id, _result.c.member_id == _MEMBER)
+        ).outerjoin(_time, and_(_time.c.activity_id == _activity.c.id, _time.c.member_id == _MEMBER))
+    )
+    .where(or_(_activity.c.id == _HOME, _activity.c.parent_id == _HOME))
+)
+_CONTEXT = select(_activity.c.context_id).where(_activity.c.id == _HOME).scalar_subquery()
+_WAYS = (
+    select(_item.c.activity_id, _as_stored(_post.c.state))
+    .select_from(
+        _placement.join(_item, _item.c.placement_id == _placement.c.id).join(
+            _post, and_(_post.c.line_item_id == _item.c.id, _post.c.member_id == _MEMBER)
+        )
+    )
+    .where(_placement.c.context_id == _CONTEXT)
+)
+_FOR_MEMBER = select(
+    packed(_TASKS).label("tasks"), packed(_WAYS).label("ways"), outline_deviates(_HOME, _MEMBER).label("deviates")
+)
+
+
+def for_member(connection: Connection, home_id: int, member_id: int) -> Outline | None:
+    """The published tasks with what one member has reached and where his grades are; None if there is no such outline.
+
+    One statement, or two if this process has not seen the outline as it is now.
+    """
+    row = connection.execute(_FOR_MEMBER, {"home": home_id, "member": member_id}).one()
+    rows = json.loads(row.tasks)
+    plan = PLANS.of(connection, home_id, {columns[0]: columns[1] for columns in rows})
+    if plan.home is None:
+        return None
+    reached = {columns[0]: columns for columns in rows}
+    return Outline(plan.home, plan.tasks, reached, _ways(json.loads(row.ways)), bool(row.deviates))
+
+
+def _ways(posts: list[tuple[int, str]]) -> dict[int, PostState]:
+    """Where the scores of one member are, by task: of several columns, the one that is least far."""
+    found: dict[int, PostState] = {}
+    for activity_id, stored in posts:
+        state = _STATES[stored]
+        if activity_id not in found or _FAR[state] < _FAR[found[activity_id]]:
+            found[activity_id] = state
+    return found
