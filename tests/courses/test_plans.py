@@ -89,7 +89,7 @@ def by_statement(session: Session, task_id: int, name: str, value: Any) -> None:
 
 
 def by_core(session: Session, task_id: int, name: str, value: Any) -> None:
-    table = Activity.__table__
+    table: Any = Activity.__table__
     session.connection().execute(table.update().where(table.c.id == task_id).values({name: value}))
 
 
@@ -144,7 +144,7 @@ def test_law_a_page_is_what_a_new_process_would_show(
 def change(session: Session, home: Activity, tasks: list[Activity], what: str, number: int) -> None:
     """One change of an outline."""
     if what == "new" or not tasks:
-        values = {"context_id": home.context_id, "kind": "lesson", "title": f"Task {number}", "parent_id": home.id,
+        values: dict[str, Any] = {"context_id": home.context_id, "kind": "lesson", "title": f"Task {number}", "parent_id": home.id,
                   "status": ActivityStatus.published, "token": secrets.token_hex(16), "created_at": home.created_at}  # fmt: skip
         session.execute(insert(Activity), [values])
     elif what == "all":
@@ -154,13 +154,12 @@ def change(session: Session, home: Activity, tasks: list[Activity], what: str, n
         session.execute(delete(Activity).where(Activity.id == tasks[-1].id))
     else:
         task = tasks[number % len(tasks)]
-        values = {
-            "title": {"title": f"Named {number}"},
-            "move": {"position": number},
-            "status": {"status": list(ActivityStatus)[number % 3]},
-        }[what]
-        for name, value in values.items():
-            setattr(task, name, value)
+        if what == "title":
+            task.title = f"Named {number}"
+        elif what == "move":
+            task.position = number
+        else:
+            task.status = list(ActivityStatus)[number % 3]
 
 
 def test_two_processes_follow_each_others_writes(school: School, make: Makers) -> None:
