@@ -69,8 +69,11 @@ class Worker:
         self._http.close()
 
     def look(self) -> int:
-        """Look for columns that scores wait for; how many were found or made."""
-        return columns.look(self.runtime.database, self._connector, self.runtime.clock.now())
+        """Look for columns that scores wait for, and let ours follow their activities; how many were found or made."""
+        now = self.runtime.clock.now()
+        found = columns.look(self.runtime.database, self._connector, now)
+        columns.follow(self.runtime.database, self._connector, now)
+        return found
 
     def send(self, stop: threading.Event | None = None) -> tuple[Report, int]:
         """Look for columns that scores wait for, then send until nothing is due."""

@@ -35,7 +35,13 @@ def add_column(
 
 
 def type_over(
-    connection: sqlite3.Connection, line_item_id: int, person_id: str, score: float, *, locked: bool, now: str
+    connection: sqlite3.Connection,
+    line_item_id: int,
+    person_id: str,
+    score: float,
+    *,
+    locked: bool,
+    now: str,
 ) -> None:
     """A teacher's own grade: it stays, whatever a tool sends later; a locked one is not even accepted."""
     connection.execute(
@@ -47,6 +53,13 @@ def type_over(
     connection.execute(
         "INSERT OR REPLACE INTO teacher_grade (line_item_id, person_id, is_locked) VALUES (?, ?, ?)",
         (line_item_id, person_id, int(locked)),
+    )
+
+
+def comment_on(connection: sqlite3.Connection, line_item_id: int, person_id: str, comment: str) -> None:
+    """A teacher's comment on a grade that is there."""
+    connection.execute(
+        "UPDATE grade SET comment = ? WHERE line_item_id = ? AND person_id = ?", (comment, line_item_id, person_id)
     )
 
 

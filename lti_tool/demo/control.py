@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadRequest, Forbidden
 
 from lti_tool.demo import keys
-from lti_tool.demo.columns import allow_grades, drop_column, type_over
+from lti_tool.demo.columns import allow_grades, comment_on, drop_column, type_over
 from lti_tool.demo.faults import Fault
 from lti_tool.demo.gradebook import cells, score_log
 from lti_tool.demo.launches import Launch, begin, claims, find_link
@@ -209,6 +209,15 @@ def set_teacher_grade() -> ResponseReturnValue:
             connection, int(asked["line_item"]), str(asked["person"]), float(asked["score"]),
             locked=bool(asked.get("locked", False)), now=stamp(lms().now()),
         )  # fmt: skip
+    return "", 204
+
+
+@blueprint.post("/comment")
+def set_comment() -> ResponseReturnValue:
+    """{line_item, person, comment}: a teacher comments on a grade."""
+    asked = _body()
+    with lms().store.writing() as connection:
+        comment_on(connection, int(asked["line_item"]), str(asked["person"]), str(asked["comment"]))
     return "", 204
 
 

@@ -22,6 +22,8 @@ SCOPE_RESULT_READ = "https://purl.imsglobal.org/spec/lti-ags/scope/result.readon
 SCOPE_LINE_ITEM = "https://purl.imsglobal.org/spec/lti-ags/scope/lineitem"
 SCOPE_LINE_ITEM_READ = "https://purl.imsglobal.org/spec/lti-ags/scope/lineitem.readonly"
 
+LONGEST_LABEL = 100
+
 TYPE_SCORE = "application/vnd.ims.lis.v1.score+json"
 TYPE_LINE_ITEM = "application/vnd.ims.lis.v2.lineitem+json"
 TYPE_LINE_ITEMS = "application/vnd.ims.lis.v2.lineitemcontainer+json"
@@ -38,6 +40,11 @@ class Column:
     resource_id: str
     tag: str
     resource_link_id: str
+
+
+def heading(title: str) -> str:
+    """The label of a column: not blank, and not too long (AG-06)."""
+    return title.strip()[:LONGEST_LABEL] or "Dangke"
 
 
 def scores_url(line_item: str) -> str:
@@ -125,13 +132,16 @@ class Connector:
             yield items
 
     def columns(
-        self, platform: Platform, lineitems: str, *, resource_link_id: str, scopes: Sequence[str]
+        self, platform: Platform, lineitems: str, wanted: Mapping[str, str], *, scopes: Sequence[str]
     ) -> list[Column]:
-        """The columns of a resource link, also filtered here, since an LMS may ignore the filter (AG-04).
+        """The columns with these values (resource_link_id, resource_id, tag).
+
+        They are looked for here as well, since an LMS may ignore the filters (AG-04). No page size is asked for: Moodle's
+        next links are odd.
 
         Raises ServiceFailed, ForeignPage, TooManyPages and what `call` raises.
         """
-        first = with_query(lineitems, resource_link_id=resource_link_id)
+        first = with_query(lineitems, **wanted)
         headers = {"Accept": TYPE_LINE_ITEMS}
         found: list[Column] = []
         for page in pages(
@@ -143,14 +153,14 @@ class Connector:
             if not isinstance(items, list):
                 raise ServiceFailed(page.status)
             found += [column for column in map(_column, items) if column is not None]
-        return [column for column in found if column.resource_link_id == resource_link_id]
+        return [column for column in found if all(getattr(column, name) == value for name, value in wanted.items())]
 
     def create_column(
         self, platform: Platform, lineitems: str, *, label: str, maximum: int, resource_id: str, resource_link_id: str
     ) -> Column:
         """Make a column for a resource link (AG-06). Raises ServiceFailed and what `call` raises."""
         asked = {
-            "label": label.strip()[:100] or "Dangke",
+            "label": heading(label),
             "scoreMaximum": maximum,
             "resourceId": resource_id,
             "resourceLinkId": resource_link_id,
@@ -167,6 +177,32 @@ class Connector:
         if column is None:
             raise ServiceFailed(answer.status)
         return column
+
+    def change_column(self, platform: Platform, line_item: str, change: Callable[[Any], Any]) -> Column | None:
+        """Change a column of ours as a whole, so that members that we do not know stay as they are (AG-09).
+
+        What the LMS has is read, and `change` returns what shall be there instead; None: leave it. The column as it is then; None if it was left. Raises ServiceFailed and what `call` raises.
+        """
+        scopes = (SCOPE_LINE_ITEM,)
+        before = _json(self.call(platform, "GET", line_item, scopes=scopes, headers={"Accept": TYPE_LINE_ITEM}))
+        after = change(before)
+        if after is None:
+            return None
+        answer = self.call(
+            platform,
+            "PUT",
+            line_item,
+            scopes=scopes,
+            headers={"Content-Type": TYPE_LINE_ITEM, "Accept": TYPE_LINE_ITEM},
+            body=json.dumps(after, ensure_ascii=False).encode(),
+        )
+        if not answer.is_success:
+            raise ServiceFailed(answer.status)
+        return _column(after)
+
+    def delete_column(self, platform: Platform, line_item: str) -> int:
+        """Delete a column that we made ourselves; the status that was answered. Raises what `call` raises."""
+        return self.call(platform, "DELETE", line_item, scopes=(SCOPE_LINE_ITEM,), headers={}).status
 
 
 def with_query(url: str, **parameters: str) -> str:

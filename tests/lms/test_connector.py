@@ -32,14 +32,14 @@ def test_AG_04_columns_are_filtered_here_as_well(
     connector: Connector, gradebook: FakeGradebook, platform: Platform
 ) -> None:
     gradebook.columns = [item(1, "other"), item(2, "mine"), item(3, "mine", scoreMaximum=None), item(4, "mine", id=7)]
-    found = connector.columns(platform, ITEMS, resource_link_id="mine", scopes=[SCOPE_LINE_ITEM_READ])
+    found = connector.columns(platform, ITEMS, {"resource_link_id": "mine"}, scopes=[SCOPE_LINE_ITEM_READ])
     assert [column.url for column in found] == [f"{ITEMS}/2"]
 
 
 def test_AG_07_lists_and_columns_have_their_media_types(
     connector: Connector, gradebook: FakeGradebook, platform: Platform
 ) -> None:
-    connector.columns(platform, f"{ITEMS}", resource_link_id="a b", scopes=[SCOPE_LINE_ITEM_READ])
+    connector.columns(platform, f"{ITEMS}", {"resource_link_id": "a b"}, scopes=[SCOPE_LINE_ITEM_READ])
     assert gradebook.calls[-1].url == f"{ITEMS}?resource_link_id=a+b"
     assert gradebook.calls[-1].headers["Accept"] == "application/vnd.ims.lis.v2.lineitemcontainer+json"
     connector.create_column(platform, ITEMS, label=" 小测 ", maximum=20, resource_id="r", resource_link_id="l")
@@ -60,7 +60,7 @@ def test_AG_29_list_that_is_a_web_page_is_a_failure(
     page = (200, {"Content-Type": "text/html"}, b"<html>Log in")
     monkeypatch.setattr(gradebook, "_columns", lambda call: gradebook._say(call, page))
     with pytest.raises(ServiceFailed):
-        connector.columns(platform, ITEMS, resource_link_id="l", scopes=[SCOPE_LINE_ITEM_READ])
+        connector.columns(platform, ITEMS, {"resource_link_id": "l"}, scopes=[SCOPE_LINE_ITEM_READ])
 
 
 def test_TO_15_foreign_host_is_not_called(connector: Connector, gradebook: FakeGradebook, platform: Platform) -> None:

@@ -44,6 +44,10 @@ class FakeGradebook(Http):
     columns: list[dict[str, Any]] = field(default_factory=list)
     results: list[dict[str, Any]] | Planned = field(default_factory=list)
     """What stands in the gradebook, of everybody: this LMS ignores `user_id`."""
+    column_answer: Planned | None = None
+    """To whoever changes or deletes a column."""
+    on_column: Callable[[], None] | None = None
+    """Before a column is made."""
     on_score: Callable[[Call], None] | None = None
     dead_hosts: set[str] = field(default_factory=set)
 
@@ -88,6 +92,9 @@ class FakeGradebook(Http):
             return self._say(call, (200, {}, json.dumps(found).encode()) if isinstance(found, list) else found)
         if path.endswith("/lineitems"):
             return self._columns(call)
+        for column in self.columns:
+            if column["id"] == call.url:
+                return self._column(call, column)
         return self._say(call, (404, {}, b""))
 
     def _token(self, call: Call) -> Response:
@@ -110,10 +117,23 @@ class FakeGradebook(Http):
 
     def _columns(self, call: Call) -> Response:
         if call.method == "POST":
+            if self.on_column is not None:
+                self.on_column()
             made = call.json() | {"id": f"{call.url}/{len(self.columns) + 100}"}
             self.columns.append(made)
             return self._say(call, (201, {}, json.dumps(made).encode()))
         return self._say(call, (200, {}, json.dumps(self.columns).encode()))
+
+    def _column(self, call: Call, column: dict[str, Any]) -> Response:
+        if self.column_answer is not None and call.method != "GET":
+            return self._say(call, self.column_answer)
+        if call.method == "DELETE":
+            self.columns.remove(column)
+            return self._say(call, (204, {}, b""))
+        if call.method == "PUT":
+            column.clear()
+            column.update(call.json())
+        return self._say(call, (200, {}, json.dumps(column).encode()))
 
     @staticmethod
     def _say(call: Call, planned: Planned) -> Response:

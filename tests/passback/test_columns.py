@@ -1,5 +1,6 @@
 """Links whose launch names no column: found or made when scores wait for it."""
 
+import threading
 from datetime import timedelta
 from typing import Any
 
@@ -8,6 +9,7 @@ from sqlalchemy import select
 
 from lti_tool.core.clock import FakeClock
 from lti_tool.core.database import Database
+from lti_tool.core.web import Runtime
 from lti_tool.ledger import services
 from lti_tool.ledger.models import Activity, ActivityStatus, LineItem, LineItemSource, LineItemState, Placement
 from lti_tool.lms.connector import SCOPE_LINE_ITEM, SCOPE_LINE_ITEM_READ, SCOPE_SCORE, Connector
@@ -143,3 +145,224 @@ def test_lms_that_fails_is_asked_again_later(
     clock.advance(timedelta(minutes=5))
     assert columns.look(database, connector, clock.now()) == 1
     assert item_of(database, column).state is LineItemState.ready
+
+
+# Once per placement (AG-05)
+
+
+@pytest.mark.shows("E-11")
+def test_AG_05_two_workers_make_one_column(
+    link: Any, database: Database, connector: Connector, gradebook: FakeGradebook, clock: FakeClock, runtime: Runtime
+) -> None:
+    column = link(ALL)
+    other = Database(str(runtime.settings.database_url))
+    found: list[int] = []
+    threads = [
+        threading.Thread(target=lambda db=db: found.append(columns.look(db, connector, clock.now())))
+        for db in (database, other)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    other.dispose()
+    assert sorted(found) == [0, 1]
+    assert len(gradebook.columns) == 1
+    assert item_of(database, column).state is LineItemState.ready
+
+
+def test_AG_05_column_that_a_killed_worker_made_is_found_and_not_made_again(
+    link: Any, database: Database, connector: Connector, gradebook: FakeGradebook, clock: FakeClock
+) -> None:
+    """Even where the LMS forgets the link that the column was made for."""
+    column = link(ALL)
+    with database.reading() as session:
+        token = session.scalars(select(Activity.token)).one()
+    gradebook.columns = [
+        {"id": "https://lms.example/lineitems/7", "label": "x", "scoreMaximum": 20, "resourceId": token},
+        {"id": "https://lms.example/lineitems/8", "label": "x", "scoreMaximum": 20, "resourceId": "another"},
+    ]
+    assert columns.look(database, connector, clock.now()) == 1
+    assert len(gradebook.columns) == 2
+    item = item_of(database, column)
+    assert (item.url, item.source) == ("https://lms.example/lineitems/7", LineItemSource.found)
+
+
+def test_AG_02_of_two_columns_of_one_link_ours_is_taken(
+    link: Any, database: Database, connector: Connector, gradebook: FakeGradebook, clock: FakeClock
+) -> None:
+    """No `lineitem` is in the launch then, as the specification wants it."""
+    column = link([SCOPE_SCORE, SCOPE_LINE_ITEM_READ])
+    with database.reading() as session:
+        token = session.scalars(select(Activity.token)).one()
+        resource_link = session.scalars(select(Placement.resource_link_id)).one()
+    gradebook.columns = [
+        {"id": f"https://lms.example/lineitems/{n}", "label": "x", "scoreMaximum": 20, "resourceLinkId": resource_link}
+        for n in (1, 2)
+    ]
+    gradebook.columns[1]["resourceId"] = token
+    columns.look(database, connector, clock.now())
+    assert item_of(database, column).url == "https://lms.example/lineitems/2"
+
+
+@pytest.mark.parametrize("answer", [None, (403, {}, b""), (404, {}, b""), (405, {}, b"")])
+def test_AG_10_column_that_nobody_needs_is_deleted_or_left_where_it_may_not_be(
+    link: Any, database: Database, connector: Connector, gradebook: FakeGradebook, clock: FakeClock, answer: Any
+) -> None:
+    """A launch has brought the LMS's own column while we were making one."""
+    column = link(ALL)
+    gradebook.column_answer = answer
+
+    def launch() -> None:
+        with database.writing() as session:
+            item = session.get_one(LineItem, column)
+            item.url, item.state, item.source = "https://lms.example/own", LineItemState.ready, LineItemSource.claimed
+
+    gradebook.on_column = launch
+    assert columns.look(database, connector, clock.now()) == 0
+    assert len(gradebook.columns) == (0 if answer is None else 1)
+    item = item_of(database, column)
+    assert (item.url, item.source) == ("https://lms.example/own", LineItemSource.claimed)
+
+
+# Ours follow their activities (AG-09)
+
+
+@pytest.fixture
+def ours(
+    link: Any, database: Database, connector: Connector, gradebook: FakeGradebook, clock: FakeClock, drain: Drain
+) -> int:
+    """A column that we made, with a score in it, and what the LMS adds to columns; five minutes later."""
+    column: int = link(ALL)
+    columns.look(database, connector, clock.now())
+    drain.run()
+    gradebook.columns[0] |= {"gradesReleased": True, "startDateTime": None, "https://lms.example/x": {"a": [1]}}
+    clock.advance(columns.EVERY)
+    return column
+
+
+def change(database: Database, **values: Any) -> None:
+    with database.writing() as session:
+        activity = session.scalars(select(Activity)).one()
+        for name, value in values.items():
+            setattr(activity, name, value)
+
+
+def test_AG_09_column_of_ours_is_put_as_a_whole_when_the_activity_changes(
+    ours: int, database: Database, connector: Connector, gradebook: FakeGradebook, clock: FakeClock, drain: Drain
+) -> None:
+    before = dict(gradebook.columns[0])
+    assert columns.follow(database, connector, clock.now()) == 0
+    change(database, title="来源", maximum=40)
+    assert columns.follow(database, connector, clock.now()) == 1
+    assert gradebook.columns[0] == before | {"label": "来源", "scoreMaximum": 40}
+    assert columns.follow(database, connector, clock.now() + columns.EVERY) == 0
+    drain.run()
+    assert (gradebook.scores[-1]["scoreGiven"], gradebook.scores[-1]["scoreMaximum"]) == (17, 40)
+    assert len(gradebook.scores) == 2
+
+
+def test_AG_09_new_title_sends_no_score_again(
+    ours: int, database: Database, connector: Connector, gradebook: FakeGradebook, clock: FakeClock, drain: Drain
+) -> None:
+    change(database, title="来源" * 60)
+    assert columns.follow(database, connector, clock.now()) == 1
+    assert gradebook.columns[0]["label"] == "来源" * 50
+    assert drain.run().answers == {}
+    assert columns.follow(database, connector, clock.now() + columns.EVERY) == 0
+
+
+def test_AG_09_name_that_a_teacher_gave_the_column_stays(
+    ours: int, database: Database, connector: Connector, gradebook: FakeGradebook, clock: FakeClock
+) -> None:
+    gradebook.columns[0]["label"] = "第一周"
+    change(database, title="来源", maximum=40)
+    columns.follow(database, connector, clock.now())
+    assert (gradebook.columns[0]["label"], gradebook.columns[0]["scoreMaximum"]) == ("第一周", 40)
+
+
+@pytest.mark.parametrize("source", [LineItemSource.claimed, LineItemSource.found])
+def test_column_that_is_not_ours_is_never_put(
+    ours: int, database: Database, connector: Connector, gradebook: FakeGradebook, clock: FakeClock,
+    source: LineItemSource,
+) -> None:  # fmt: skip
+    with database.writing() as session:
+        session.get_one(LineItem, ours).source = source
+    change(database, title="来源", maximum=40)
+    assert columns.follow(database, connector, clock.now()) == 0
+    assert not [call for call in gradebook.calls if call.method in {"PUT", "DELETE"}]
+
+
+def test_column_that_somebody_has_taken_over_is_not_put(
+    ours: int, database: Database, connector: Connector, gradebook: FakeGradebook, clock: FakeClock
+) -> None:
+    gradebook.columns[0]["resourceId"] = "another tool's"
+    change(database, title="来源", maximum=40)
+    columns.follow(database, connector, clock.now())
+    assert not [call for call in gradebook.calls if call.method == "PUT"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "again"), [((403, {}, b""), timedelta(days=1)), ((503, {}, b""), timedelta(minutes=5))]
+)
+def test_column_that_may_not_be_changed_is_left_alone_for_a_while(
+    ours: int, database: Database, connector: Connector, gradebook: FakeGradebook, clock: FakeClock,
+    answer: Any, again: timedelta,
+) -> None:  # fmt: skip
+    change(database, title="来源")
+    gradebook.column_answer = answer
+    assert columns.follow(database, connector, clock.now()) == 0
+    gradebook.column_answer = None
+    clock.advance(again - timedelta(seconds=1))
+    assert columns.follow(database, connector, clock.now()) == 0
+    clock.advance(columns.EVERY + timedelta(seconds=1))
+    assert columns.follow(database, connector, clock.now()) == 1
+
+
+# By the case list
+
+
+def test_AG_01_column_that_the_launch_names_is_used_without_a_look_at_the_list(
+    link: Any, database: Database, connector: Connector, gradebook: FakeGradebook, clock: FakeClock, drain: Drain
+) -> None:
+    """Open edX's declarative columns: the score scope alone."""
+    column = link([SCOPE_SCORE], url="https://lms.example/lineitems/42", state=LineItemState.ready)
+    with database.writing() as session:
+        services.requeue(session, line_item_id=column, now=clock.now())
+    assert columns.look(database, connector, clock.now()) == 0
+    drain.run()
+    assert [call.method for call in gradebook.calls if "/lineitems" in call.url] == ["POST"]
+    assert gradebook.grade("4") == 17
+
+
+@pytest.mark.parametrize("name", ["startDateTime", "endDateTime", "gradesReleased", "resourceId", "tag", "label"])
+def test_AG_34_null_members_of_a_column_are_tolerated(
+    link: Any, database: Database, connector: Connector, gradebook: FakeGradebook, clock: FakeClock, name: str
+) -> None:
+    column = link([SCOPE_SCORE, SCOPE_LINE_ITEM_READ])
+    with database.reading() as session:
+        resource_link = session.scalars(select(Placement.resource_link_id)).one()
+    gradebook.columns = [
+        {"id": "https://lms.example/lineitems/7", "label": "x", "scoreMaximum": 20, "resourceLinkId": resource_link,
+         name: None},
+    ]  # fmt: skip
+    assert columns.look(database, connector, clock.now()) == 1
+    assert item_of(database, column).state is LineItemState.ready
+
+
+def test_AG_35_each_link_of_an_activity_has_a_column_of_its_own(
+    link: Any, school: School, database: Database, connector: Connector, gradebook: FakeGradebook, clock: FakeClock,
+    drain: Drain, reach: Recorder,
+) -> None:  # fmt: skip
+    column = link(ALL)
+    with database.reading() as session:
+        activity = session.scalars(select(Activity)).one()
+    second = school.placement(activity, column=False, resource_link_id="again")
+    with database.writing() as session:
+        session.get_one(Placement, session.get_one(LineItem, second).placement_id).scopes = ALL
+    reach(activity.id, school.member, "18")
+    assert columns.look(database, connector, clock.now()) == 2
+    assert len({item_of(database, each).url for each in (column, second)}) == 2
+    assert {made["resourceLinkId"] for made in gradebook.columns} == {f"link-{activity.id}", "again"}
+    drain.run()
+    assert [score["scoreGiven"] for score in gradebook.scores] == [18, 18]

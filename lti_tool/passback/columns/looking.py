@@ -13,7 +13,7 @@ from lti_tool.ledger.models import Activity, LineItem, LineItemSource, LineItemS
 from lti_tool.ledger.rules import PostState
 from lti_tool.ledger.services import requeue
 from lti_tool.lms import platform
-from lti_tool.lms.connector import SCOPE_LINE_ITEM, SCOPE_LINE_ITEM_READ, Column, Connector
+from lti_tool.lms.connector import SCOPE_LINE_ITEM, SCOPE_LINE_ITEM_READ, Column, Connector, heading
 from lti_tool.lms.errors import LmsError, TokenRefused, TokenUnavailable
 from lti_tool.lms.links import ForeignPage, TooManyPages
 from lti_tool.lms.platform import Platform
@@ -61,9 +61,12 @@ def look(database: Database, connector: Connector, now: datetime) -> int:
             if isinstance(error, HttpError | TokenRefused | TokenUnavailable):
                 silent.add(missing.platform.id)
             continue
-        if column is not None:
-            _keep(database, missing, column, source, now)
+        if column is None:
+            continue
+        if _keep(database, missing, column, source, now):
             found += 1
+        elif source is LineItemSource.created:
+            _drop(connector, missing, column)
     return found
 
 
@@ -148,14 +151,25 @@ def _find_or_create(connector: Connector, missing: Missing) -> tuple[Column | No
     scopes = [scope for scope in (SCOPE_LINE_ITEM, SCOPE_LINE_ITEM_READ) if scope in missing.scopes]
     if not scopes:
         return None, LineItemSource.found
-    columns = connector.columns(
-        missing.platform, missing.lineitems, resource_link_id=missing.resource_link_id, scopes=scopes[:1]
+    of_link = connector.columns(
+        missing.platform, missing.lineitems, {"resource_link_id": missing.resource_link_id}, scopes=scopes[:1]
     )
-    ours = [column for column in columns if column.resource_id == missing.resource_id] or columns
-    if ours:
-        return ours[0], LineItemSource.found
+    # Of several columns of one link, the one that we made or asked for; else the first.
+    columns = [column for column in of_link if column.resource_id == missing.resource_id] or of_link
+    if columns:
+        return columns[0], LineItemSource.found
     if not missing.may_create or SCOPE_LINE_ITEM not in scopes:
         return None, LineItemSource.found
+    # An LMS may have forgotten the link of a column that we had made when a worker was killed.
+    loose = [
+        column
+        for column in connector.columns(
+            missing.platform, missing.lineitems, {"resource_id": missing.resource_id}, scopes=scopes[:1]
+        )
+        if not column.resource_link_id
+    ]
+    if loose:
+        return loose[0], LineItemSource.found
     made = connector.create_column(
         missing.platform,
         missing.lineitems,
@@ -167,14 +181,35 @@ def _find_or_create(connector: Connector, missing: Missing) -> tuple[Column | No
     return made, LineItemSource.created
 
 
-def _keep(database: Database, missing: Missing, column: Column, source: LineItemSource, now: datetime) -> None:
-    """Remember the column and send it everything that waits."""
+def _keep(database: Database, missing: Missing, column: Column, source: LineItemSource, now: datetime) -> bool:
+    """Remember the column and send it everything that waits; False if a launch has brought one in the meantime."""
+    ours = {"label": heading(missing.label), "resource_id": missing.resource_id}
     maximum = max(round(column.maximum), 1)
     with database.writing() as session:
         done = session.connection().execute(
             update(LineItem)
             .where(LineItem.id == missing.line_item_id, LineItem.state != LineItemState.ready)
-            .values(url=column.url, state=LineItemState.ready, cause="", source=source, maximum=maximum, checked_at=now)
+            .values(
+                url=column.url,
+                state=LineItemState.ready,
+                cause="",
+                source=source,
+                maximum=maximum,
+                checked_at=now,
+                **(ours if source is LineItemSource.created else {}),
+            )
         )
         if done.rowcount:
             requeue(session, line_item_id=missing.line_item_id, now=now)
+    return bool(done.rowcount)
+
+
+def _drop(connector: Connector, missing: Missing, column: Column) -> None:
+    """Take back a column that we have just made and that nobody needs; an LMS that does not let us keeps it (AG-10)."""
+    try:
+        status = connector.delete_column(missing.platform, column.url)
+    except (LmsError, HttpError) as error:
+        log.warning("column_left_over", line_item=missing.line_item_id, kind=type(error).__name__)
+        return
+    if not 200 <= status < 300:
+        log.warning("column_left_over", line_item=missing.line_item_id, status=status)
