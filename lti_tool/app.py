@@ -125,8 +125,8 @@ def _csrf_field() -> Markup:
 
 
 def _protect() -> None:
-    if request.blueprint == ADMIN:
+    if request.method in csrf.SAFE_METHODS or request.blueprint == ADMIN:
         return
-    if request.method in csrf.SAFE_METHODS or request.endpoint is None or request.endpoint in CSRF_EXEMPT:
-        return
-    csrf.protect(hot=request.endpoint in CSRF_HOT)
+    endpoint = request.endpoint
+    if endpoint is not None and endpoint not in CSRF_EXEMPT:
+        csrf.protect(hot=endpoint in CSRF_HOT)

@@ -77,11 +77,12 @@ class Plan:
 
 
 class Plans:
-    """The plans that were used last, by the id of the home. Those asked for longest ago go first."""
+    """The plans that were used last, by the id of the home."""
 
     def __init__(self, most_rows: int = MOST_ROWS) -> None:
         self._most_rows, self._rows = most_rows, 0
         self._known: OrderedDict[int, Plan] = OrderedDict()
+        self._asked_for: set[int] = set()
         self._lock = threading.Lock()
 
     def of(self, connection: Connection, home_id: int, stamps: Mapping[int, int]) -> Plan:
@@ -89,22 +90,32 @@ class Plans:
 
         A statement may find later stamps than `stamps` (on PostgreSQL, between two statements): the plan is then the later one.
         """
-        with self._lock:
-            known = self._known.get(home_id)
-            if known is not None and known.stamps == stamps:
-                self._known.move_to_end(home_id)
-                return known
+        known = self._known.get(home_id)
+        if known is not None and known.stamps == stamps:
+            # No lock, which every page of every thread would wait for; who makes room looks at this mark.
+            self._asked_for.add(home_id)
+            return known
         found = _read(connection, home_id)
         with self._lock:
             self._forget(home_id)
             if found.home is not None:
                 self._known[home_id] = found
                 self._rows += len(found.stamps)
-                while self._rows > self._most_rows:
-                    self._forget(next(iter(self._known)))
+                self._make_room()
         return found
 
+    def _make_room(self) -> None:
+        """Forget the oldest ones; what was asked for since the last time goes to the end of the row once."""
+        while self._rows > self._most_rows:
+            oldest = next(iter(self._known))
+            if oldest in self._asked_for:
+                self._asked_for.discard(oldest)
+                self._known.move_to_end(oldest)
+            else:
+                self._forget(oldest)
+
     def _forget(self, home_id: int) -> None:
+        self._asked_for.discard(home_id)
         if (former := self._known.pop(home_id, None)) is not None:
             self._rows -= len(former.stamps)
 
@@ -116,6 +127,7 @@ class Plans:
         """Forget all."""
         with self._lock:
             self._known.clear()
+            self._asked_for.clear()
             self._rows = 0
 
 
