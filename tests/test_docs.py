@@ -70,6 +70,8 @@ def test_commands_that_a_document_names_exist(path: Path) -> None:
         for name, rest in re.findall(r"(?:^|[\s/])dangke +([a-z][a-z-]*)([^\n#;|&`]*)", code):
             assert name in group.commands, code
             command = group.commands[name]
+            if isinstance(command, click.Group) and (inner := rest.split()) and inner[0] in command.commands:
+                command = command.commands[inner[0]]
             known = {option for each in command.params if isinstance(each, click.Option) for option in each.opts}
             assert set(re.findall(r"(?<!\S)--[a-z-]+", rest)) <= known | {"--help"}, code
 

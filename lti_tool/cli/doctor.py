@@ -28,6 +28,7 @@ from lti_tool.launch.dry_run.walk import walk
 from lti_tool.lms import key_life
 from lti_tool.lms.hosts import http_of
 from lti_tool.lms.tool_keys import NoToolKey, signing_key
+from lti_tool.portability import queries
 
 CLOCK_LIMIT_SECONDS = 30
 
@@ -108,6 +109,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
         yield _registrations(database, settings)
         yield _keys(database, settings)
         yield from _key_life(database, settings)
+        yield from _wishes(database)
         with database.reading() as session:
             platforms = session.scalars(
                 select(Registration).where(Registration.is_active).order_by(Registration.id)
@@ -159,6 +161,15 @@ def _key_life(database: Database, settings: Settings) -> Iterator[Finding]:
     if old and settings.secret_previous is not None:
         said = f"{len(old)} keys are opened by DANGKE_SECRET_PREVIOUS only. Run: dangke keys rewrap"
         yield Finding("secret", True, said, is_hint=True)
+
+
+def _wishes(database: Database) -> Iterator[Finding]:
+    """Who has asked to be erased waits for somebody."""
+    with database.reading_core() as connection:
+        waiting = len(queries.wishes(connection))
+    if waiting:
+        said = f"{waiting} wait to be erased. Open the console's page Persons: dangke admin-link"
+        yield Finding("persons", True, said, is_hint=True)
 
 
 def _platform(http: Http, platform: Registration) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from lti_tool.cli import opening
+from lti_tool.cli.acting import account
 from lti_tool.core.web import Runtime
 from lti_tool.identity.keeping import Person
 from lti_tool.portability import archive, erasing, queries, services
@@ -51,7 +52,7 @@ def _collect(runtime: Runtime, found: Person) -> list[queries.Kept]:
 
 def _note(runtime: Runtime, found: Person, action: str) -> None:
     with runtime.database.writing_core() as connection:
-        services.note(connection, name="command line", action=action, person=found, now=runtime.clock.now())
+        services.note(connection, name=account(), action=action, person=found, now=runtime.clock.now())
 
 
 @click.group("person")
@@ -114,7 +115,7 @@ def erase(registration: int, sub: str, yes: bool, keep_posts: bool) -> None:
             found,
             keeps_posts=keep_posts,
             also=lambda connection: services.note(
-                connection, name="command line", action="person_erased", person=found, now=runtime.clock.now()
+                connection, name=account(), action="person_erased", person=found, now=runtime.clock.now()
             ),
         )
         erasing.go_on(runtime, found.member_id, lambda: True)

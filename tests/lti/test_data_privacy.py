@@ -6,13 +6,16 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from lti_tool.core.clock import FakeClock
-from lti_tool.identity.models import AdminEvent, Context, Enrolment, Grant, Member
+from lti_tool.identity.models import AdminEvent, BrowserSession, Context, Enrolment, Grant, Member
 from lti_tool.launch.models import DataRequest
+from lti_tool.portability import queries, services
 from lti_tool.portability.models import Erasure
 from tests.lti.world import ORIGIN, World, csrf_of
+from tests.meeting import meeting
 
 INSTITUTION = "http://purl.imsglobal.org/vocab/lis/v2/institution/person#"
 SYSTEM = "http://purl.imsglobal.org/vocab/lis/v2/system/person#"
@@ -159,3 +162,21 @@ def test_ID_12_who_launches_after_an_erasure_begins_anew(opened: World, browser:
         assert (again.name, again.is_erased) == (former.name, False)
         assert again.id != former.id
         assert session.scalars(select(Enrolment.member_id).where(Enrolment.is_active)).all() == [again.id]
+
+
+def test_ID_12_launch_that_meets_the_erasure_comes_after_it(opened: World) -> None:
+    runtime = opened.runtime
+    with runtime.database.reading_core() as connection:
+        person = queries.find(connection, 1, "member1")
+    assert person is not None
+
+    def erase(session: Session) -> None:
+        services.begin(session.connection(), runtime.keys, runtime.keepers, person, runtime.clock.now())
+
+    landed = meeting(runtime.database, erase, lambda: opened.launch(opened.browser(), "member1"))
+    assert landed.status_code == 303
+    with runtime.database.reading() as session:
+        rows = session.scalars(select(Member).order_by(Member.id)).all()
+        assert [(row.is_erased, row.sub == "member1") for row in rows] == [(True, False), (False, True)]
+        assert set(session.scalars(select(BrowserSession.member_id))) == {rows[1].id}
+        assert session.scalars(select(Enrolment.member_id).where(Enrolment.is_active)).all() == [rows[1].id]
