@@ -31,7 +31,9 @@ def migrate(revision: str, down: bool) -> None:
         if schema.is_current(database):
             now = SystemClock().now()
             ensure_key(database, Keys(settings.secret.get_secret_value()), now)
-            if before != schema.current(database):
+            # Read before, since a second connection would wait for this one.
+            after = schema.current(database)
+            if before != after:
                 with database.writing() as session:
-                    noted(session, "migrated", now, "", f"{before or '-'} → {schema.current(database)}")
+                    noted(session, "migrated", now, "", f"{before or '-'} → {after}")
         click.echo(f"The database is at {schema.current(database) or 'nothing'}.")
