@@ -3,13 +3,18 @@
 from flask import Flask, g, request
 from markupsafe import Markup
 
+import courses.progress.retention
 import courses.wiring
 import forum.wiring
 import lti_tool.admin.wiring
 import lti_tool.identity.keeper
+import lti_tool.identity.retention
 import lti_tool.launch.keeper
+import lti_tool.launch.retention
 import lti_tool.launch.wiring
 import lti_tool.ledger.keeper
+import lti_tool.ledger.retention
+import lti_tool.lms.retention
 import lti_tool.media.keeper
 import lti_tool.media.wiring
 import lti_tool.passback.wiring
@@ -17,7 +22,7 @@ import lti_tool.portability.keeper
 import lti_tool.portability.wiring
 import quizzes.wiring
 from lti_tool.admin import current as console
-from lti_tool.core import components, ops, templating, web
+from lti_tool.core import components, ops, retention, templating, web
 from lti_tool.core.clock import Clock, SystemClock
 from lti_tool.core.columns import Base
 from lti_tool.core.config import Env, Settings
@@ -34,7 +39,17 @@ ROOMS = (lti_tool.launch.wiring, lti_tool.passback.wiring, lti_tool.media.wiring
 ADMIN = lti_tool.admin.wiring.BLUEPRINTS[0].name
 """The operator's console: it has a session and a token of its own, and guards all its routes itself."""
 
-JOBS: tuple[JobKind, ...] = lti_tool.portability.wiring.JOBS
+RETENTION: tuple[retention.Retention, ...] = (
+    retention.BEATS,
+    *lti_tool.identity.retention.RETENTION,
+    *lti_tool.lms.retention.RETENTION,
+    *lti_tool.launch.retention.RETENTION,
+    *lti_tool.ledger.retention.RETENTION,
+    *courses.progress.retention.RETENTION,
+)
+"""What is kept for a while only; in this order, so that what others point to goes after them."""
+
+JOBS: tuple[JobKind, ...] = (retention.job(RETENTION), *lti_tool.portability.wiring.JOBS)
 """What the worker does outside any request, of all rooms; unique by name."""
 
 DOMAINS = (courses.wiring, quizzes.wiring, forum.wiring)

@@ -1,4 +1,4 @@
-"""The worker: drains the outbox, runs the sweeps, does the jobs, clears what has expired. Rows are the truth; it may be killed anytime.
+"""The worker: drains the outbox, runs the sweeps, does the jobs, says that it lives. Rows are the truth; it may be killed anytime.
 
 What talks to LMSs has threads of its own, so that one that does not answer holds up no deadline of a quiz.
 """
@@ -8,30 +8,25 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
 
-from sqlalchemy import delete, select
-
 from lti_tool.core import jobs
+from lti_tool.core.beats import Pulse
 from lti_tool.core.errors import DangkeError
 from lti_tool.core.http import Http
 from lti_tool.core.logs import log
+from lti_tool.core.metrics import SCORE_ANSWERS
 from lti_tool.core.web import Runtime
-from lti_tool.identity.models import BrowserSession
-from lti_tool.launch.models import LoginState, RegistrationInvite
 from lti_tool.lms.connector import Connector
 from lti_tool.lms.hosts import http_of
-from lti_tool.lms.models import AccessToken
 from lti_tool.lms.tokens import Tokens
 from lti_tool.lms.work import Work
 from lti_tool.passback import columns
 from lti_tool.passback.drain import LIMITS, Drain, Report
 
 POLL_SECONDS, BUSY_SECONDS, LOOK_SECONDS = 1.0, 0.05, 5.0
-CLEAN_EVERY = timedelta(minutes=10)
-CLEAN_ROWS = 500
 JOB_THREADS = 3
 """Jobs done at the same time: one that waits for a slow LMS leaves room for others."""
 
@@ -52,15 +47,24 @@ class Done:
 class Worker:
     """Everything that one worker process holds on to: connections, tokens, senders."""
 
-    def __init__(self, runtime: Runtime, http: Http | None = None, chance: Callable[[], float] = random.random) -> None:
+    def __init__(
+        self,
+        runtime: Runtime,
+        http: Http | None = None,
+        chance: Callable[[], float] = random.random,
+        pulse: Pulse | None = None,
+    ) -> None:
         self._chance = chance
+        self.pulse = pulse or Pulse()
         settings = runtime.settings
         self.runtime = runtime
         self._http = http or http_of(settings, runtime.database, LIMITS)
         tokens = Tokens(runtime.database, runtime.keys, self._http, runtime.clock)
         self._connector = Connector(self._http, tokens, runtime.clock)
-        self.drain = Drain(runtime.database, runtime.clock, self._connector, concurrency=settings.drain_concurrency)
-        self._cleaned_at: datetime | None = None
+        self.drain = Drain(
+            runtime.database, runtime.clock, self._connector, concurrency=settings.drain_concurrency,
+            observe=_count, turn=lambda: self.turn("drain"),
+        )  # fmt: skip
         self.stop = threading.Event()
 
     def close(self) -> None:
@@ -129,23 +133,21 @@ class Worker:
             jobs.finish(connection, taken, again_at=again_at)
         return taken.name
 
-    def clean(self, now: datetime) -> int:
-        """Every 10 minutes: delete expired login states, sessions with their grants, tokens and invitations, a few at a time."""
-        if self._cleaned_at is not None and now - self._cleaned_at < CLEAN_EVERY:
-            return 0
-        self._cleaned_at = now
-        return clean(self.runtime, now)
+    def beat(self) -> None:
+        """Every 15 seconds: say that this worker lives."""
+        now = self.runtime.clock.now()
+        if self.pulse.is_due(now):
+            with self.runtime.database.writing_core() as connection:
+                self.pulse.beat(connection, now)
 
+    def turn(self, loop: str) -> None:
+        """A loop comes round."""
+        self.pulse.turn(loop, self.runtime.clock.now())
 
-def clean(runtime: Runtime, now: datetime) -> int:
-    """Delete what has expired for good; at most 500 rows per table. Returns how many."""
-    deleted = 0
-    for table in (LoginState, BrowserSession, AccessToken, RegistrationInvite):
-        # A few at a time: whoever waits for the writer's lock shall not notice.
-        old = select(table.id).where(table.expires_at < now).limit(CLEAN_ROWS)
-        with runtime.database.writing_core() as connection:
-            deleted += connection.execute(delete(table).where(table.id.in_(old))).rowcount
-    return deleted
+    def farewell(self) -> None:
+        """This worker ends in order."""
+        with self.runtime.database.writing_core() as connection:
+            self.pulse.farewell(connection)
 
 
 def run_once(runtime: Runtime, now: datetime, *, http: Http | None = None) -> Done:
@@ -162,15 +164,22 @@ def run_once(runtime: Runtime, now: datetime, *, http: Http | None = None) -> Do
         worker.close()
 
 
-def run(runtime: Runtime, stop: threading.Event) -> None:
-    """Work until `stop` is set; then finish what is on the way (at most about 20 s). A failure never ends the loop."""
-    worker = Worker(runtime)
+def _count(registration_id: int, answer: str) -> None:
+    SCORE_ANSWERS.labels(str(registration_id), answer).inc()
+
+
+def run(runtime: Runtime, stop: threading.Event, pulse: Pulse | None = None) -> None:
+    """Work until `stop` is set; then finish what is on the way (at most about 20 s). A failure never ends the loop.
+
+    `pulse` tells those who ask this process how its loops are.
+    """
+    worker = Worker(runtime, pulse=pulse)
     worker.stop = stop
     log.info("worker_started", concurrency=runtime.settings.drain_concurrency)
     threads = [
         threading.Thread(target=_send_until, args=(worker, stop), name="drain"),
         threading.Thread(target=_look_until, args=(worker, stop), name="columns"),
-        *(threading.Thread(target=_work_until, args=(worker, stop), name=f"jobs-{n}") for n in range(JOB_THREADS)),
+        *(threading.Thread(target=_work_until, args=(worker, stop, n), name=f"jobs-{n}") for n in range(JOB_THREADS)),
     ]
     for thread in threads:
         thread.start()
@@ -180,12 +189,14 @@ def run(runtime: Runtime, stop: threading.Event) -> None:
         stop.set()
         for thread in threads:
             thread.join()
+        guarded("farewell", worker.farewell)
         worker.close()
         log.info("worker_stopped")
 
 
 def _send_until(worker: Worker, stop: threading.Event) -> None:
     while not stop.is_set():
+        worker.turn("drain")
         report = guarded("drain", partial(worker.drain.run, stop))
         if report is not None and report.total:
             log.info("scores", **report.answers)
@@ -196,15 +207,17 @@ def _send_until(worker: Worker, stop: threading.Event) -> None:
 
 def _look_until(worker: Worker, stop: threading.Event) -> None:
     while not stop.is_set():
+        worker.turn("columns")
         if found := guarded("columns", worker.look):
             log.info("columns", found=found)
         stop.wait(LOOK_SECONDS)
 
 
-def _work_until(worker: Worker, stop: threading.Event) -> None:
+def _work_until(worker: Worker, stop: threading.Event, number: int) -> None:
     if worker.runtime.jobs:
         guarded("jobs", worker.ensure_jobs)
     while not stop.is_set() and worker.runtime.jobs:
+        worker.turn(f"jobs-{number}")
         name = guarded("jobs", worker.work)
         if name is not None:
             log.info("job", name=name)
@@ -214,11 +227,11 @@ def _work_until(worker: Worker, stop: threading.Event) -> None:
 def _sweep_until(worker: Worker, stop: threading.Event) -> None:
     while not stop.is_set():
         began = time.monotonic()
-        now = worker.runtime.clock.now()
-        ran, _ = worker.sweep(now)
+        worker.turn("sweeps")
+        ran, _ = worker.sweep(worker.runtime.clock.now())
         if ran:
             log.info("sweeps", **ran)
-        guarded("clean", partial(worker.clean, now))
+        guarded("beat", worker.beat)
         stop.wait(BUSY_SECONDS if ran else max(POLL_SECONDS - (time.monotonic() - began), BUSY_SECONDS))
 
 

@@ -51,6 +51,21 @@ class Settings(BaseSettings):
         0, description="How many proxy hops of X-Forwarded-* count; 0 ignores these headers."
     )
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
+    keep_ended_hours: Annotated[int, Field(ge=0, le=720)] = Field(
+        1, description="Hours that ended logins, sessions, choices, tokens and invitations are kept."
+    )
+    keep_failures_days: Annotated[int, Field(ge=1, le=3650)] = Field(
+        30, description="Days that refused logins and launches are kept."
+    )
+    keep_pointers_days: Annotated[int, Field(ge=2, le=3650)] = Field(
+        7, description="Days that a member's last sign of life while reading is kept; credited time stays."
+    )
+    keep_score_history_days: Annotated[int, Field(ge=0, le=36500)] = Field(
+        0, description="Days that older steps of a score's way are kept; 0: for good. The last step always stays."
+    )
+    keep_console_log_days: Annotated[int, Field(ge=0, le=36500)] = Field(
+        0, description="Days that the log of the operator's console is kept; 0: for good."
+    )
     allowed_lms_hosts: str = Field("", description="Comma-separated host names of LMSs on private addresses.")
 
     @field_validator("secret", "secret_previous")

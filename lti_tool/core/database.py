@@ -16,12 +16,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
+from psycopg.errors import DiskFull
 from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DataError, OperationalError
 from sqlalchemy.orm import Session
 
-from lti_tool.core.errors import Invalid, Unavailable
+from lti_tool.core.errors import Invalid, NoRoom, Unavailable
 
 WAIT_SECONDS = 5.0
 MAPPED = 256 * 1024 * 1024
@@ -33,6 +34,10 @@ _kind: contextvars.ContextVar[str | None] = contextvars.ContextVar("transaction_
 
 class Busy(Unavailable):
     """The writer's lock was not to be had in time. Nothing was saved."""
+
+
+class Full(NoRoom, Busy):
+    """The database's disk, or its quota, is full. Nothing was saved, and what was committed before stays."""
 
 
 class NestedTransaction(RuntimeError):
@@ -284,7 +289,21 @@ def _translated() -> Iterator[None]:
         yield
     except OperationalError as error:
         # Locked, disk full, connection lost: nothing was committed, and the user is told so.
-        raise Busy from error
+        raise _refusal(error.orig) from error
+
+
+_SHM_SIZE = 4874
+"""SQLITE_IOERR_SHMSIZE: the index of the write-ahead log could not grow, for which Python has no name."""
+
+
+def _refusal(error: BaseException | None) -> Busy:
+    """What the user is told about a fault of the database."""
+    if isinstance(error, sqlite3.Error):
+        code = getattr(error, "sqlite_errorcode", 0)
+        is_full = code & 0xFF == sqlite3.SQLITE_FULL or code == _SHM_SIZE
+    else:
+        is_full = isinstance(error, DiskFull)
+    return Full() if is_full else Busy()
 
 
 def _refuse_unstorable(context: ExceptionContext) -> None:
@@ -309,4 +328,4 @@ def _sqlite_begin(connection: Any) -> None:
     try:
         connection.dbapi_connection.execute("BEGIN IMMEDIATE" if is_writing() else "BEGIN")
     except sqlite3.OperationalError as error:
-        raise Busy from error
+        raise _refusal(error) from error

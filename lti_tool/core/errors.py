@@ -3,6 +3,7 @@
 Texts are lazy (translated when shown). Raise these anywhere; `core.web` renders them with a reference id.
 """
 
+import errno
 from typing import Any, ClassVar
 
 from lti_tool.core.i18n import lazy_gettext as _l
@@ -113,3 +114,17 @@ class Unavailable(DangkeError):
     code = "DK-503"
     message = _l("Nothing was saved: the server is busy.")
     action = _l("Try again in a few seconds.")
+
+
+class NoRoom(Unavailable):
+    """A disk or a quota is full. Nothing was saved; what had been saved before is safe."""
+
+    status = 507
+    code = "DK-507"
+    message = _l("Nothing was saved: the server has no room left.")
+    action = _l("Leave this page open, tell whoever runs this server, and try again later. What you had saved is safe.")
+
+
+def is_out_of_room(error: BaseException) -> bool:
+    """Whether the system refused to write because a disk or a quota is full."""
+    return isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}

@@ -4,6 +4,7 @@ Whoever logs passes codes, ids and numbers; `event` is a fixed word. A value tha
 because every line is one JSON document.
 """
 
+import contextlib
 import logging
 import sys
 from datetime import UTC, datetime
@@ -16,10 +17,25 @@ _stream: Any = None
 """Where `access` writes; None while events of level INFO are not wanted."""
 
 
+class _Patient:
+    """A stream whose disk may be full: a line that cannot be written must not undo the answer to what has been saved."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def write(self, line: str) -> None:
+        with contextlib.suppress(OSError):
+            self._stream.write(line)
+
+    def flush(self) -> None:
+        with contextlib.suppress(OSError):
+            self._stream.flush()
+
+
 def configure(level: str, *, stream: Any = None) -> None:
     """Write events as JSON lines to `stream` (standard error by default)."""
     global _stream  # noqa: PLW0603 - the process has one log
-    stream = stream or sys.stderr
+    stream = _Patient(stream or sys.stderr)
     _stream = stream if logging.getLevelNamesMapping()[level.upper()] <= logging.INFO else None
     structlog.configure(
         processors=[

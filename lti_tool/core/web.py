@@ -15,7 +15,7 @@ from lti_tool.core import security
 from lti_tool.core.clock import Clock
 from lti_tool.core.config import Settings
 from lti_tool.core.database import Database
-from lti_tool.core.errors import DangkeError, Invalid, NotFound, TooLarge, Unavailable
+from lti_tool.core.errors import DangkeError, Invalid, NoRoom, NotFound, TooLarge, Unavailable, is_out_of_room
 from lti_tool.core.i18n import lazy_gettext as _l
 from lti_tool.core.logs import access, log
 from lti_tool.core.secrets import Keys
@@ -130,13 +130,22 @@ def show_error(error: DangkeError) -> ResponseReturnValue:
     if wants_json():
         body = {"error": error.code, "message": str(error.message), "action": str(error.action), "ref": request_id()}
         return jsonify(body), error.status
-    # A body that was too large is not read again: that would raise the same error here.
-    may_read = request.method == "POST" and error.status != 413
-    kept = request.form.get("body") or request.form.get("source") or "" if may_read else ""
+    kept = _typed(error)
     page = render(
         "error.html", message=error.message, action=error.action, code=error.code, reference=request_id(), kept=kept
     )
     return page, error.status
+
+
+def _typed(error: DangkeError) -> str:
+    """What was typed into the form whose sending failed."""
+    # A body that was too large, or that found no room, is not read again: that would raise the same error here.
+    if request.method != "POST" or error.status == 413:
+        return ""
+    try:
+        return request.form.get("body") or request.form.get("source") or ""
+    except OSError:
+        return ""
 
 
 def _show_http_error(error: HTTPException) -> ResponseReturnValue:
@@ -163,6 +172,8 @@ def _show_http_error(error: HTTPException) -> ResponseReturnValue:
 
 
 def _show_surprise(error: Exception) -> ResponseReturnValue:
+    if is_out_of_room(error):  # of the folder for temporary files, into which large bodies are read
+        return show_error(NoRoom())
     if current_app.config.get("PROPAGATE_SURPRISES"):
         raise error
     # The trace goes to the log; it names files and lines of ours, and exception texts are left out, since they may

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import IO, Final
 
 from lti_tool.core.database import is_writing
-from lti_tool.core.errors import Invalid, TooLarge
+from lti_tool.core.errors import Invalid, NoRoom, TooLarge, is_out_of_room
 from lti_tool.core.i18n import lazy_gettext as _l
 from lti_tool.media import rules
 
@@ -36,12 +36,20 @@ class Storage:
         return self.folder / sha256[:2] / sha256
 
     def keep(self, stream: IO[bytes]) -> Blob:
-        """Read `stream` to its end and keep it. Raises Invalid (not a kind that we keep, empty) and TooLarge.
+        """Read `stream` to its end and keep it. Raises Invalid (not a kind that we keep, empty), TooLarge and NoRoom.
 
         What is there already is not written twice. A crash leaves a file in `media/incoming` at worst.
         """
         if is_writing():
             raise RuntimeError("files are written outside of transactions")
+        try:
+            return self._keep(stream)
+        except OSError as error:
+            if is_out_of_room(error):
+                raise NoRoom from error
+            raise
+
+    def _keep(self, stream: IO[bytes]) -> Blob:
         head = stream.read(rules.HEAD)
         mime = rules.sniff(head)
         if mime is None:

@@ -85,11 +85,13 @@ class Drain:
         *,
         concurrency: int,
         chance: Callable[[], float] = random.random,
-        observe: Callable[[str], None] = lambda _: None,
+        observe: Callable[[int, str], None] = lambda *_: None,
+        turn: Callable[[], None] = lambda: None,
     ) -> None:
+        """`observe` is told each answer with the LMS's registration, `turn` that the loop comes round."""
         self._database, self._clock = database, clock
         self._sender = Sender(connector, clock)
-        self._concurrency, self._chance, self._observe = concurrency, chance, observe
+        self._concurrency, self._chance, self._observe, self._turn = concurrency, chance, observe, turn
         self._lanes: dict[int, _Lane] = {}
         self._answers: queue.SimpleQueue[_Done] = queue.SimpleQueue()
         self._unrecorded: list[_Done] = []
@@ -105,6 +107,7 @@ class Drain:
         self._discovered_at = float("-inf")
         report = Report()
         while True:
+            self._turn()
             self._collect()
             for done in self._exchange():
                 word = done.reply.answer.value
@@ -227,7 +230,7 @@ class Drain:
 
     def _tell(self, outcomes: list[tuple[_Done, Outcome]]) -> None:
         for done, outcome in outcomes:
-            self._observe(outcome.reply.answer.value)
+            self._observe(done.lane.target.platform.id, outcome.reply.answer.value)
             if outcome.reply.answer not in {Answer.accepted, Answer.unsent}:
                 log.warning(
                     "score_not_accepted",

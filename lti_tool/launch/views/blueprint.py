@@ -94,7 +94,7 @@ def refuse(refused: Refused) -> ResponseReturnValue:
     """Answer a refusal. Past 60 of them in a minute, an address gets 429 and leaves no more rows."""
     now, told = runtime().clock.now(), facts()
     reason = refused.reason
-    LAUNCH_FAILURES.labels(reason).inc()
+    LAUNCH_FAILURES.labels(str(told.known.id) if told.known else "", reason).inc()
     if reason != "too_many" and not edge_of(runtime()).failures.hit(address(), now):
         reason = "too_many"
     note("launch_refused", reason=refused.reason, **refused.facts)

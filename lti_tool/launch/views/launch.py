@@ -71,7 +71,7 @@ def launch() -> ResponseReturnValue:
     carrier = Carrier.cookie if sent is None else Carrier.bearer
     arrival = _arrival(strict, state, secret if sent is None else sent, carrier)
     landed = _land(arrival)
-    LAUNCHES.labels(arrival.claims.message_type).inc()
+    LAUNCHES.labels(str(arrival.known.id), arrival.claims.message_type).inc()
     note("launch", role=arrival.standing.role.value, **_migration(strict))
     if carrier is Carrier.bearer:
         return carried.hand_over(landed.token, _where(landed), arrival.known)
