@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -11,6 +10,8 @@ import click
 from sqlalchemy import select
 
 from lti_tool.cli import opening
+from lti_tool.cli.health import facts, judging
+from lti_tool.cli.health.finding import Finding
 from lti_tool.cli.keys import secrets_of
 from lti_tool.core.clock import SystemClock
 from lti_tool.core.config import Settings
@@ -28,42 +29,40 @@ from lti_tool.launch.dry_run.walk import walk
 from lti_tool.lms import key_life
 from lti_tool.lms.hosts import http_of
 from lti_tool.lms.tool_keys import NoToolKey, signing_key
+from lti_tool.media.models import File
+from lti_tool.media.storage import Storage
 from lti_tool.portability import queries
 
 CLOCK_LIMIT_SECONDS = 30
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One line of the doctor's: what was looked at, whether it is well, and what to do if not."""
-
-    subject: str
-    ok: bool
-    words: str
-    is_hint: bool = False
-
-    @property
-    def mark(self) -> str:
-        return "BAD" if not self.ok else "?  " if self.is_hint else "ok "
-
-
 @click.command()
 @click.option("--registration", type=int, metavar="N", help="Walk through one registration, step by step.")
 @click.option("--language", type=click.Choice([each.value for each in Language]), default="en", show_default=True)
-def doctor(registration: int | None, language: str) -> None:
-    """Check database, migrations, secrets, keys, clock, and each platform's key set and token endpoint."""
+@click.option("--json", "as_json", is_flag=True, help="One JSON document, for monitoring.")
+@click.option("--local", is_flag=True, help="Ask no LMS: quick enough for every minute.")
+@click.option("--strict", is_flag=True, help="End with 1 for hints too.")
+def doctor(registration: int | None, language: str, as_json: bool, local: bool, strict: bool) -> None:
+    """Check database, keys, workers, scores on their way, jobs, disks, uploads, clocks, and each platform's addresses.
+
+    Ends with 0 if all is well (hints allowed), 1 if something must be mended, 2 for wrong usage.
+    """
     settings = opening.settings()
     if registration is not None:
         with speaking(Language(language)):
-            _print(list(try_out(settings, registration)))
-    _print(list(examine(settings)))
+            _print(list(try_out(settings, registration)), as_json=as_json, is_strict=strict)
+    _print(list(examine(settings, asks_lms=not local)), as_json=as_json, is_strict=strict)
 
 
-def _print(findings: list[Finding]) -> None:
+def _print(findings: list[Finding], *, as_json: bool, is_strict: bool) -> None:
     """Print the findings and end the program."""
+    bad = sum(not finding.ok or (is_strict and finding.is_hint) for finding in findings)
+    if as_json:
+        checks = [{"subject": each.subject, "state": each.state, "words": each.words} for each in findings]
+        click.echo(json.dumps({"ok": not bad, "checks": checks}, ensure_ascii=False, indent=1))
+        raise SystemExit(1 if bad else 0)
     for finding in findings:
         click.echo(f"{finding.mark}  {finding.subject}: {finding.words}")
-    bad = sum(not finding.ok for finding in findings)
     if bad:
         click.echo(_("%(bad)s of %(all)s checks need mending.", bad=bad, all=len(findings)))
     else:
@@ -96,7 +95,7 @@ def try_out(settings: Settings, registration: int) -> Iterator[Finding]:
         )
 
 
-def examine(settings: Settings) -> Iterator[Finding]:
+def examine(settings: Settings, *, asks_lms: bool = True) -> Iterator[Finding]:
     """All findings; those that need the database are left out while it is not well."""
     yield Finding("settings", True, f"{settings.env} at {settings.public_url}")
     with opening.database_of(settings) as database:
@@ -110,12 +109,16 @@ def examine(settings: Settings) -> Iterator[Finding]:
         yield _keys(database, settings)
         yield from _key_life(database, settings)
         yield from _wishes(database)
+        yield from judging.judged(facts.read(database, SystemClock().now()), facts.room(settings, database))
+        yield _uploads(database, settings)
         with database.reading() as session:
             platforms = session.scalars(
                 select(Registration).where(Registration.is_active).order_by(Registration.id)
             ).all()
     if not platforms:
         yield Finding("platforms", True, "none registered yet; `dangke register` adds one")
+    if not asks_lms:
+        return
     with opening.database_of(settings) as database:
         http = http_of(settings, database)
         try:
@@ -123,6 +126,17 @@ def examine(settings: Settings) -> Iterator[Finding]:
                 yield from _platform(http, platform)
         finally:
             http.close()
+
+
+def _uploads(database: Database, settings: Settings) -> Finding:
+    storage = Storage(settings.data_dir)
+    with database.reading_core() as connection:
+        named = connection.scalars(select(File.sha256).distinct()).all()
+    missing = sum(not storage.path(sha256).is_file() for sha256 in named)
+    if missing:
+        words = f"{missing} of {len(named)} are not in {storage.folder}. Take them from a backup; on several nodes, mount one folder."
+        return Finding("uploads", False, words)
+    return Finding("uploads", True, f"{len(named)}, all there")
 
 
 def _registrations(database: Database, settings: Settings) -> Finding:

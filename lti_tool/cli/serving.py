@@ -22,6 +22,7 @@ from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]  #
 from lti_tool.app import create_app
 from lti_tool.cli import metrics, opening
 from lti_tool.cli.parents import die_with_parent
+from lti_tool.core.beats import Pulse
 from lti_tool.core.config import Settings
 from lti_tool.core.logs import log
 from lti_tool.core.web import Runtime
@@ -96,11 +97,25 @@ def run_worker(app: Flask) -> None:
 
     runtime = _runtime(app)
     runtime.database.after_fork()
-    metrics.start(runtime)
+    pulse = Pulse()
+    metrics.start(runtime, pulse)
+    stop = _told_to_stop()
+    room.run(runtime, stop, pulse)
+
+
+def run_metrics(app: Flask) -> None:
+    """The process that shows the counters of `dangke web`."""
+    runtime = _runtime(app)
+    runtime.database.after_fork()
+    metrics.start(runtime, None)
+    _told_to_stop().wait()
+
+
+def _told_to_stop() -> threading.Event:
     stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in _SIGNALS:
         signal.signal(number, lambda *_: stop.set())
-    room.run(runtime, stop)
+    return stop
 
 
 @click.command()
@@ -116,7 +131,10 @@ def web() -> None:
     """Answer browsers only; run `dangke worker` beside it."""
     app, settings = _load()
     opening.check_port(settings.host, settings.port, "DANGKE_PORT")
-    Web(app, settings).run()
+    metrics.check(settings)
+    if not settings.metrics_port:
+        Web(app, settings).run()
+    sys.exit(Family({"metrics": lambda: run_metrics(app), "web": lambda: Web(app, settings).run()}).run())
 
 
 @click.command()

@@ -103,9 +103,9 @@ class Pulse:
         with self._lock:
             turns = {name: at.timestamp() for name, at in self._turns.items()}
         values = {"seen_at": now, "turns": turns}
-        if self._id is not None:
-            if connection.execute(update(WorkerBeat).where(WorkerBeat.id == self._id).values(**values)).rowcount:
-                return
+        again = update(WorkerBeat).where(WorkerBeat.id == self._id).values(**values)
+        if self._id is not None and connection.execute(again).rowcount:
+            return
         self._started_at = self._started_at or now
         row = insert(WorkerBeat).values(started_at=self._started_at, **values).returning(WorkerBeat.id)
         self._id = connection.execute(row).scalar_one()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy import ColumnElement, delete, inspect, select
 
 from lti_tool.core.beats import FORGOTTEN_AFTER, WorkerBeat
 from lti_tool.core.columns import Base
@@ -71,7 +71,7 @@ def _run(rules: Sequence[Retention], runtime: Runtime, is_stopped: Callable[[], 
 
 def clear(rule: Retention, runtime: Runtime, before: datetime, is_stopped: Callable[[], bool] = lambda: False) -> bool:
     """Take the rows away, a few at a time: whoever waits for the writer's lock shall not notice. Whether none is left."""
-    key = rule.table.__table__.primary_key.columns[0]
+    key = inspect(rule.table).primary_key[0]
     old = select(key).where(rule.past(before)).limit(SLICE)
     for _ in range(SLICES):
         with runtime.database.reading_core() as connection:

@@ -17,8 +17,10 @@ RETENTION = (
     # Sessions and links that the log still names stay as long as it does.
     Retention(
         AdminSession,
-        lambda before: or_(AdminSession.ended_at < before, AdminSession.created_at < before - CONSOLE_LASTS)
-        & ~exists().where(AdminEvent.session_id == AdminSession.id),
+        lambda before: (
+            or_(AdminSession.ended_at < before, AdminSession.created_at < before - CONSOLE_LASTS)
+            & ~exists().where(AdminEvent.session_id == AdminSession.id)
+        ),
         "keep_ended_hours",
     ),
     Retention(

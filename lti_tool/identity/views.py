@@ -61,4 +61,5 @@ def privacy() -> ResponseReturnValue:
     """What is stored, in plain words; readable without a session."""
     with runtime().database.reading_core() as connection:
         asking = current.asking(connection)
-    return render("privacy.html", own_data=url_for(runtime().places["own_data"]) if asking else "")
+    own_data = url_for(runtime().places["own_data"]) if asking else ""
+    return render("privacy.html", own_data=own_data, kept=runtime().settings)

@@ -11,8 +11,10 @@ _Later = aliased(ScoreEvent)
 RETENTION = (
     Retention(
         ScoreEvent,
-        lambda before: (ScoreEvent.at < before)
-        & exists().where(_Later.score_post_id == ScoreEvent.score_post_id, _Later.id > ScoreEvent.id),
+        lambda before: (
+            (ScoreEvent.at < before)
+            & exists().where(_Later.score_post_id == ScoreEvent.score_post_id, _Later.id > ScoreEvent.id)
+        ),
         "keep_score_history_days",
     ),
 )

@@ -68,7 +68,7 @@ def test_body_for_which_there_is_no_temporary_room_is_507_in_words(
     form = {"context": str(school.context_id), "file": (io.BytesIO(samples.PNG), "a.png")}
     answer = client.post_form("/media", form, headers={"Accept": accept})
     assert (answer.status_code, "DK-507" in answer.text) == (507, True)
-    said = answer.text if accept == "text/html" else answer.json["message"]
+    said = answer.text if accept == "text/html" else answer.get_json()["message"]
     assert "存储空间已满" in said
 
 

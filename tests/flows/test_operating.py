@@ -67,16 +67,19 @@ def test_health_and_readiness(stack: Stack) -> None:
 def test_metrics_count_launches_failures_and_scores(journey: Stack) -> None:
     def seen() -> dict[str, float]:
         found = metrics(journey)
-        return found if found.get('dangke_score_posts_total{outcome="retry"}', 0) >= 1 else {}
+        return found if found.get('dangke_score_answers_total{answer="down",registration="1"}', 0) >= 1 else {}
 
     found = eventually(seen, within=20)
-    assert found['dangke_launches_total{message="LtiResourceLinkRequest"}'] == 5
+    assert found['dangke_launches_total{message="LtiResourceLinkRequest",registration="1"}'] == 5
     failures = {name: value for name, value in found.items() if name.startswith("dangke_launch_failures_total")}
     assert sum(failures.values()) == 4
     assert all("reason=" in name for name in failures)
-    assert found['dangke_score_posts_total{outcome="sent"}'] >= 2
-    assert found["dangke_outbox_depth"] >= 1
-    eventually(lambda: metrics(journey)["dangke_outbox_oldest_seconds"] >= 0, within=5)
+    assert found['dangke_score_answers_total{answer="accepted",registration="1"}'] >= 2
+    assert found['dangke_outbox_depth{registration="1"}'] >= 1
+    assert found['dangke_workers{health="alive"}'] == 1
+    assert found['dangke_worker_loop_age_seconds{loop="drain"}'] < 60
+    ready = requests.get(journey.metrics_url.replace("/metrics", "/readyz"), timeout=10)
+    assert (ready.status_code, ready.json()) == (200, {"ok": True})
 
 
 @pytest.mark.shows("O-02")

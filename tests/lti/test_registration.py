@@ -11,10 +11,11 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from lti_tool import worker
+from lti_tool.app import RETENTION
 from lti_tool.core.clock import FakeClock
 from lti_tool.core.http import Response
 from lti_tool.core.http.response import Headers
+from lti_tool.core.retention import clear
 from lti_tool.identity.models import Deployment, Member, Registration, Tenant
 from lti_tool.launch import registrations
 from lti_tool.launch.models import RegistrationInvite

@@ -1,18 +1,16 @@
 import threading
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import pytest
-from prometheus_client import CollectorRegistry, generate_latest
 from sqlalchemy import Connection, func, select
 
 from lti_tool import worker
 from lti_tool.core.clock import FakeClock
 from lti_tool.core.database import Busy
 from lti_tool.core.web import Runtime
-from lti_tool.identity.models import BrowserSession, Grant
+from lti_tool.identity.models import BrowserSession
 from lti_tool.ledger.kinds import Sweep
-from lti_tool.passback.metrics import OutboxCollector
 from tests import tool_key
 from tests.passback.conftest import Recorder
 from tests.passback.gradebook import FakeGradebook
@@ -95,30 +93,3 @@ def test_loop_stops_when_it_is_told_to(runtime: Runtime, gradebook: FakeGradeboo
     stop.set()
     loop.join(10)
     assert not loop.is_alive()
-
-
-def test_expired_sessions_are_cleared_with_their_grants(school: School, runtime: Runtime, clock: FakeClock) -> None:
-    school.client(school.member)
-    assert worker.clean(runtime, clock.now()) == 0
-    assert worker.clean(runtime, clock.now() + timedelta(hours=13)) == 1
-    with runtime.database.reading() as session:
-        assert session.scalar(select(func.count()).select_from(Grant)) == 0
-
-
-def test_metrics_tell_depth_age_and_outcomes(
-    school: School, runtime: Runtime, clock: FakeClock, gradebook: FakeGradebook
-) -> None:
-    activity = school.activity("quiz")
-    school.placement(activity)
-    reach = Recorder(school, clock)
-    registry = CollectorRegistry()
-    registry.register(OutboxCollector(runtime.database, clock))
-    reach(activity.id, school.member, "5")
-    clock.advance(timedelta(seconds=90))
-    text = generate_latest(registry).decode()
-    assert "dangke_outbox_depth 1.0" in text
-    assert "dangke_outbox_oldest_seconds 90.0" in text
-    worker.run_once(runtime, clock.now(), http=gradebook)
-    text = generate_latest(registry).decode()
-    assert "dangke_outbox_depth 0.0" in text
-    assert 'dangke_score_posts_total{outcome="sent"} 1.0' in text
