@@ -256,7 +256,7 @@ class _Reading:
                 connection.close()
             _kind.reset(self._token)
             if isinstance(error, OperationalError):
-                raise Busy from error
+                raise _refusal(error.orig) from error
             raise
         return connection
 
@@ -265,11 +265,11 @@ class _Reading:
             # Closing ends the transaction: nothing was written in it.
             self._connection.close()
         except OperationalError as failed:
-            raise Busy from failed
+            raise _refusal(failed.orig) from failed
         finally:
             _kind.reset(self._token)
         if isinstance(error, OperationalError):
-            raise Busy from error
+            raise _refusal(error.orig) from error
 
 
 @contextlib.contextmanager
