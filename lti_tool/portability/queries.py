@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, or_, select
 
 from lti_tool.core.errors import NotFound
 from lti_tool.identity.current import Asking
@@ -93,10 +93,10 @@ def wishes(connection: Connection) -> list[Wish]:
     return [Wish(Person(*row[:5]), row.platform, row.asked_at, row.keeps_posts) for row in rows]
 
 
-def wish_of(connection: Connection, member_id: int) -> Erasure | None:
-    """The wish of a member, as (asked_at, keeps_posts, begun_at); None: he has none."""
-    statement = select(Erasure.asked_at, Erasure.keeps_posts, Erasure.begun_at).where(Erasure.member_id == member_id)
-    return connection.execute(statement).first()  # type: ignore[return-value]  # a row with the columns that are read
+def wish_of(connection: Connection, member_id: int) -> Row[datetime, bool] | None:
+    """The wish of a member, as (asked_at, keeps_posts); None: he has none that waits."""
+    waiting = (Erasure.member_id == member_id, Erasure.begun_at.is_(None))
+    return connection.execute(select(Erasure.asked_at, Erasure.keeps_posts).where(*waiting)).first()
 
 
 def on_their_way(connection: Connection) -> int:

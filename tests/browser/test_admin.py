@@ -7,7 +7,7 @@ from tests.browser.conftest import NewScreen
 from tests.browser.screens import Look, assert_sound
 from tests.stack import Stack
 
-PAGES = ("connect", "connect/by-hand", "tenants", "keys", "failures", "log", "log/courses")
+PAGES = ("connect", "connect/by-hand", "tenants", "people", "keys", "failures", "log", "log/courses")
 
 
 def link(stack: Stack) -> str:
