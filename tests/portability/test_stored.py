@@ -41,6 +41,7 @@ NOBODYS: dict[str, str] = {
     "forum_use": "the course's task in words",
     "lesson_use": "the course's",
     "job": "numbers of rows",
+    "worker_beat": "a process of ours",
     "media_reference.reference": "random",
 }  # fmt: skip
 
