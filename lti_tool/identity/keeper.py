@@ -27,7 +27,7 @@ STORED = (
     ),
     Stored(
         "enrolment",
-        ("role", "source", "is_active", "gradable", "is_test", "has_taught", "last_launch_at"),
+        ("role", "source", "is_active", "gradable", "is_test", "has_taught", "last_launch_at", "returned_at", "not_graded_at"),
         _l("The courses you are in, your role there, and when you last opened them."),
         Fate.deleted,
     ),
@@ -80,6 +80,8 @@ def export(connection: Connection, member_id: int, _now: datetime) -> Iterator[S
             Enrolment.is_test,
             Enrolment.has_taught,
             Enrolment.last_launch_at,
+            Enrolment.returned_at,
+            Enrolment.not_graded_at,
         )
         .select_from(Enrolment)
         .join(Context, Context.id == Enrolment.context_id)

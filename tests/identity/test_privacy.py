@@ -18,8 +18,8 @@ WORDS: dict[str, dict[str, str]] = {
     },
     "enrolment": {
         "the courses you opened here": "context_id source is_active",
-        "when you last did": "last_launch_at",
-        "your role in them": "role gradable has_taught is_test",
+        "when you last did": "last_launch_at returned_at",
+        "your role in them": "role gradable has_taught is_test not_graded_at",
     },
     "launch_grant": {
         "A cookie that keeps you signed in": "expires_at resource_link_id return_url document_target preview",
