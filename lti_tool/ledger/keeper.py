@@ -35,7 +35,7 @@ from lti_tool.ledger.rules import PostState
 STORED = (
     Stored(
         "result",
-        ("progress", "score", "criteria_met", "state", "started_at", "completed_at", "updated_at"),
+        ("progress", "score", "criteria_met", "state", "started_at", "completed_at", "updated_at", "attempt_began_at", "attempt_ended_at"),
         _l("What you have reached in each task: progress, score, completion."),
         Fate.deleted,
     ),
@@ -88,7 +88,7 @@ def export(connection: Connection, member_id: int, _now: datetime) -> Iterator[S
         _l("Results"),
         select(
             course, activity, Result.progress, Result.score, Activity.maximum, Result.criteria_met, Result.state,
-            Result.started_at, Result.completed_at, Result.updated_at,
+            Result.started_at, Result.completed_at, Result.updated_at, Result.attempt_began_at, Result.attempt_ended_at,
         )
         .select_from(Result)
         .join(Activity, Activity.id == Result.activity_id)

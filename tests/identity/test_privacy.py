@@ -46,7 +46,8 @@ WORDS: dict[str, dict[str, str]] = {
             "extra_seconds"
     },
     "answer": {"your attempts, answers, marks on questions, times and results": "response saved_at"},
-    "result": {"times and results": "progress score criteria_met state started_at completed_at updated_at"},
+    "result": {"times and results": "progress score criteria_met state started_at completed_at updated_at "
+            "attempt_began_at attempt_ended_at"},
     "entry": {"A list of what you did and when": "verb category quantity at"},
     "thread": {"what you wrote and when": "title created_at"},
     "post": {"what you wrote and when": "source html created_at edited_at is_hidden hidden_reason"},
