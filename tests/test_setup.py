@@ -84,10 +84,12 @@ def test_what_cannot_be_had_is_named_with_its_consequence(
     monkeypatch.setattr(install, "apt_command", lambda: None)
     monkeypatch.setattr(programs, "chromium", lambda: None)
     monkeypatch.setattr(programs, "postgresql", lambda: None)
+    monkeypatch.setattr(programs, "nginx", lambda: None)
     install.install_system_packages()
     said = capsys.readouterr().out
     assert "chromium is not there (browser tests are skipped)" in said
     assert "postgresql is not there (the suite runs on SQLite only)" in said
+    assert "nginx is not there (tests behind a proxy fail)" in said
 
 
 @pytest.mark.shows("T-02")

@@ -105,7 +105,7 @@ def collect(module: str) -> None:
 
 
 def install_test() -> None:
-    """Everything that the tests need besides: packages, axe-core, a foreign platform, Chromium, PostgreSQL, a Chinese font."""
+    """Everything that the tests need besides: packages, axe-core, a foreign platform, Chromium, PostgreSQL, nginx, a Chinese font."""
     print("installing what the tests need", flush=True)
     pip_install("test", "--no-build-isolation", "--editable", ".[test]")
     collect("tools.browser_assets")
@@ -135,6 +135,8 @@ def system_needs() -> dict[str, str]:
         missing["chromium"] = "browser tests are skipped"
     if programs.postgresql() is None:
         missing["postgresql"] = "the suite runs on SQLite only"
+    if programs.nginx() is None:
+        missing["nginx"] = "tests behind a proxy fail"
     if not programs.has_chinese_font():
         missing["fonts-noto-cjk"] = "screenshots show boxes instead of Chinese"
     return missing

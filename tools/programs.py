@@ -22,6 +22,12 @@ def postgresql() -> Path | None:
     return max(versions, key=lambda folder: float(folder.parent.name), default=None)
 
 
+def nginx() -> Path | None:
+    """nginx, or None; Debian keeps it where only root's path leads."""
+    found = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
+    return Path(found) if found else None
+
+
 def has_chinese_font() -> bool:
     """Whether fontconfig knows a font with simplified Chinese."""
     lister = shutil.which("fc-list")
