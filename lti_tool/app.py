@@ -49,7 +49,11 @@ RETENTION: tuple[retention.Retention, ...] = (
 )
 """What is kept for a while only; in this order, so that what others point to goes after them."""
 
-JOBS: tuple[JobKind, ...] = (retention.job(RETENTION), *lti_tool.portability.wiring.JOBS)
+JOBS: tuple[JobKind, ...] = (
+    retention.job(RETENTION),
+    *lti_tool.passback.wiring.JOBS,
+    *lti_tool.portability.wiring.JOBS,
+)
 """What the worker does outside any request, of all rooms; unique by name."""
 
 DOMAINS = (courses.wiring, quizzes.wiring, forum.wiring)

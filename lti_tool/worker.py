@@ -22,7 +22,7 @@ from lti_tool.core.web import Runtime
 from lti_tool.lms.connector import Connector
 from lti_tool.lms.hosts import http_of
 from lti_tool.lms.tokens import Tokens
-from lti_tool.lms.work import Work
+from lti_tool.lms.work import READING, Work
 from lti_tool.passback import columns
 from lti_tool.passback.drain import LIMITS, Drain, Report
 
@@ -61,6 +61,8 @@ class Worker:
         self._http = http or http_of(settings, runtime.database, LIMITS)
         tokens = Tokens(runtime.database, runtime.keys, self._http, runtime.clock)
         self._connector = Connector(self._http, tokens, runtime.clock)
+        self._reading = http or http_of(settings, runtime.database, READING)
+        self._reader = Connector(self._reading, tokens, runtime.clock)
         self.drain = Drain(
             runtime.database, runtime.clock, self._connector, concurrency=settings.drain_concurrency,
             observe=_count, turn=lambda: self.turn("drain"),
@@ -71,6 +73,7 @@ class Worker:
         """Let go of senders and connections."""
         self.drain.close()
         self._http.close()
+        self._reading.close()
 
     def look(self) -> int:
         """Look for columns that scores wait for, and let ours follow their activities; how many were found or made."""
@@ -121,7 +124,7 @@ class Worker:
             return None
         kind = kinds[taken.name]
         try:
-            again_at = kind.run(Work(self.runtime, self._connector, self.stop), taken)
+            again_at = kind.run(Work(self.runtime, self._reader, self.stop), taken)
         except Exception as error:
             cause = error.code if isinstance(error, DangkeError) else type(error).__name__
             with database.writing_core() as connection:

@@ -169,6 +169,7 @@ class LineItem(Base):
     __table_args__ = (
         UniqueConstraint("placement_id"),
         CheckConstraint("state <> 'ready' OR url IS NOT NULL", name="ready_has_url"),
+        Index("ix_line_item_read_due_at", "read_due_at"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -186,6 +187,14 @@ class LineItem(Base):
     cause: Mapped[str] = mapped_column(String(64), default="")
     """Why there is none, as a code ("not_allowed", "gone", "no_scope"); empty while all is well."""
     checked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    read_due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When its grades are read back next; NULL: not planned yet."""
+    read_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When they were last read back as a whole."""
+    read_failures: Mapped[int] = mapped_column(default=0, server_default="0")
+    """In a row."""
+    read_cause: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    """Why they could not be read the last time, as a code; empty while all is well."""
 
 
 class Result(Base):
@@ -249,6 +258,12 @@ class ScorePost(Base):
             sqlite_where=text("state IN ('waiting', 'sending')"),
             postgresql_where=text("state IN ('waiting', 'sending')"),
         ),
+        Index(
+            "ix_score_post_differs",
+            "line_item_id",
+            sqlite_where=text("state = 'differs'"),
+            postgresql_where=text("state = 'differs'"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -268,6 +283,11 @@ class ScorePost(Base):
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     confirmed_score: Mapped[Decimal | None] = mapped_column(Points)
     confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When the score that was sent was first seen there."""
+    read_score: Mapped[Decimal | None] = mapped_column(Points)
+    """What the LMS showed at the last reading that differed, on the activity's scale; NULL: nothing, or it agreed."""
+    resent_revision: Mapped[int] = mapped_column(default=0, server_default="0")
+    """The revision that was sent a second time, because a reading showed that it had not been taken; 0: none."""
 
 
 class ScoreEvent(Base):

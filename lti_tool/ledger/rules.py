@@ -35,6 +35,11 @@ class PostState(StrEnum):
     not_gradable = "not_gradable"
 
 
+KEPT_THERE = "kept_there"
+"""Cause of a score that is `kept` because an instructor said that the LMS's grade counts. That holds for later results too,
+until he sends again; other kept scores only wait for a number."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What a domain says that a member has reached now.

@@ -1,4 +1,4 @@
-"""Calls to an LMS's services, with our own HTTP and token cache: line items and scores (AGS 2.0).
+"""Calls to an LMS's services, with our own HTTP and token cache: line items, scores and results (AGS 2.0).
 
 PyLTI1p3's service connector is not used: it follows redirects of POSTs, keeps tokens per launch, raises on an empty or
 text answer after the score was stored (AG-27), and has no time limits. This is its seam, with the same two steps.
@@ -18,9 +18,9 @@ from lti_tool.lms.platform import Platform
 from lti_tool.lms.tokens import Token, Tokens
 
 SCOPE_SCORE = "https://purl.imsglobal.org/spec/lti-ags/scope/score"
-SCOPE_RESULT_READ = "https://purl.imsglobal.org/spec/lti-ags/scope/result.readonly"
 SCOPE_LINE_ITEM = "https://purl.imsglobal.org/spec/lti-ags/scope/lineitem"
 SCOPE_LINE_ITEM_READ = "https://purl.imsglobal.org/spec/lti-ags/scope/lineitem.readonly"
+SCOPE_RESULT_READ = "https://purl.imsglobal.org/spec/lti-ags/scope/result.readonly"
 
 LONGEST_LABEL = 100
 
@@ -121,15 +121,9 @@ class Connector:
 
         Raises ServiceFailed, ForeignPage, TooManyPages and what `call` raises.
         """
-        for page in pages(
-            with_query(results_url(line_item), user_id=sub),
-            lambda url: self.call(platform, "GET", url, scopes=(SCOPE_RESULT_READ,), headers={"Accept": TYPE_RESULTS}),
-            lambda host: host.lower() in platform.hosts,
-        ):
-            items = _json(page)
-            if not isinstance(items, list):
-                raise ServiceFailed(page.status)
-            yield items
+        return self._lists(
+            platform, with_query(results_url(line_item), user_id=sub), scopes=(SCOPE_RESULT_READ,), media=TYPE_RESULTS
+        )
 
     def columns(
         self, platform: Platform, lineitems: str, wanted: Mapping[str, str], *, scopes: Sequence[str]
@@ -142,18 +136,30 @@ class Connector:
         Raises ServiceFailed, ForeignPage, TooManyPages and what `call` raises.
         """
         first = with_query(lineitems, **wanted)
-        headers = {"Accept": TYPE_LINE_ITEMS}
         found: list[Column] = []
+        for items in self._lists(platform, first, scopes=scopes, media=TYPE_LINE_ITEMS):
+            found += [column for column in map(_column, items) if column is not None]
+        return [column for column in found if all(getattr(column, name) == value for name, value in wanted.items())]
+
+    def results(self, platform: Platform, line_item: str) -> Iterator[list[Any]]:
+        """What the LMS's gradebook has in a column, page by page, as it was sent (AGS 2.0, 3.3).
+
+        Asks for no page size, since Moodle breaks over it, and follows the pages that are offered. Nothing is known until
+        the last page has come: raises ServiceFailed, ForeignPage, TooManyPages and what `call` raises.
+        """
+        return self._lists(platform, results_url(line_item), scopes=(SCOPE_RESULT_READ,), media=TYPE_RESULTS)
+
+    def _lists(self, platform: Platform, first: str, *, scopes: Sequence[str], media: str) -> Iterator[list[Any]]:
+        """The lists of a container, page by page."""
         for page in pages(
             first,
-            lambda url: self.call(platform, "GET", url, scopes=scopes, headers=headers),
+            lambda url: self.call(platform, "GET", url, scopes=scopes, headers={"Accept": media}),
             lambda host: host.lower() in platform.hosts,
         ):
             items = _json(page)
             if not isinstance(items, list):
                 raise ServiceFailed(page.status)
-            found += [column for column in map(_column, items) if column is not None]
-        return [column for column in found if all(getattr(column, name) == value for name, value in wanted.items())]
+            yield items
 
     def create_column(
         self, platform: Platform, lineitems: str, *, label: str, maximum: int, resource_id: str, resource_link_id: str

@@ -5,8 +5,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from lti_tool.core import jobs
+from lti_tool.core.http import Limits
 from lti_tool.core.web import Runtime
 from lti_tool.lms.connector import Connector
+
+READING = Limits(connect_seconds=3.0, read_seconds=30.0, total_seconds=60.0, body_bytes=16_000_000)
+"""For jobs that read long lists: an LMS may put a course of 20,000 into one answer, and need a while for it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, case, func, or_, select
+from sqlalchemy import Connection, case, func, or_, select, text
 from sqlalchemy.orm import Session
 
 from lti_tool.identity.models import Context, Deployment, Enrolment, Member, Registration
@@ -188,3 +188,25 @@ def platform_state(session: Session | Connection, context_id: int) -> PlatformSt
         .where(Context.id == context_id)
     ).one()
     return PlatformState(row.name, row.family, row.breaker_until)
+
+
+def drift_by_registration(connection: Connection) -> Mapping[int, int]:
+    """How many scores differ in the LMS from what it was told, of every registration. One statement."""
+    drift = (
+        select(Deployment.registration_id, func.count().label("count"))
+        .select_from(ScorePost)
+        .join(LineItem, LineItem.id == ScorePost.line_item_id)
+        .join(Placement, Placement.id == LineItem.placement_id)
+        .join(Context, Context.id == Placement.context_id)
+        .join(Deployment, Deployment.id == Context.deployment_id)
+        # Written out, so that the engines see that the partial index holds.
+        .where(text("score_post.state = 'differs'"))
+        .group_by(Deployment.registration_id)
+        .subquery()
+    )
+    found = connection.execute(
+        select(Registration.id, func.coalesce(drift.c.count, 0)).outerjoin(
+            drift, drift.c.registration_id == Registration.id
+        )
+    )
+    return {row[0]: row[1] for row in found}

@@ -54,7 +54,7 @@ WORDS: dict[str, dict[str, str]] = {
     "read_mark": {"up to where you have read": "post_id"},
     "score_post": {
         "what was sent to the gradebook of your platform, when": "state sent_score sent_at send_at due_at",
-        "what it answered": "cause confirmed_score confirmed_at",
+        "what it answered": "cause confirmed_score confirmed_at read_score",
     },
     "score_event": {"what it answered": "at event status score cause"},
     "override": {
@@ -74,7 +74,7 @@ NOT_WRITTEN = {
 }  # fmt: skip
 # Ids, and what the machinery notes about a row: nothing of it is about the person.
 MACHINERY = {
-    "id", "revision", "sent_revision", "lease_until", "attempts", "schedule_version", "next_check_at", "maximum", "seq",
+    "id", "revision", "sent_revision", "resent_revision", "lease_until", "attempts", "schedule_version", "next_check_at", "maximum", "seq",
     "slot", "depth", "kind", "stem_html", "explanation_html", "size", "mime", "width", "height", "is_pinned", "is_locked",
     "replies", "last_post_at", "draft_revision", "is_changed", "accept_types", "targets", "accepts_line_item", "accepts_multiple", "is_auto_created", "scopes",
     "created_at", "number", "source",

@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 from lti_tool.core.http import Headers, Http, HttpError, Response, TimedOut
 
 SCORE = "application/vnd.ims.lis.v1.score+json"
+RESULTS = "application/vnd.ims.lis.v2.resultcontainer+json"
 Planned = tuple[int, dict[str, str], bytes] | HttpError
 
 
@@ -50,6 +51,14 @@ class FakeGradebook(Http):
     """Before a column is made."""
     on_score: Callable[[Call], None] | None = None
     dead_hosts: set[str] = field(default_factory=set)
+    cells: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    """What stands in the gradebook, by path of the line item and person, as results are shown."""
+    loses: bool = False
+    """Says yes to scores and keeps none (AG-15)."""
+    page_size: int | None = None
+    on_results: Callable[[], None] | None = None
+    planned_results: list[Planned] = field(default_factory=list)
+    """Answers to the next requests for results, in order."""
 
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
@@ -88,6 +97,8 @@ class FakeGradebook(Http):
         if path.endswith("/scores"):
             return self._score(call)
         if path.endswith("/results"):
+            if self.results == []:
+                return self._results(call)
             found = self.results
             return self._say(call, (200, {}, json.dumps(found).encode()) if isinstance(found, list) else found)
         if path.endswith("/lineitems"):
@@ -113,7 +124,38 @@ class FakeGradebook(Http):
         planned = self.planned.pop(0) if self.planned else self.always
         if planned is None and call.headers.get("Content-Type") != SCORE:
             planned = (415, {}, b"")
+        if planned is None and not self.loses:
+            self._keep(urlsplit(call.url).path.removesuffix("/scores"), call.json())
         return self._say(call, planned or (200, {}, b""))
+
+    def _keep(self, column: str, score: dict[str, Any]) -> None:
+        if "scoreGiven" in score:
+            self.type_in(column, score["userId"], score["scoreGiven"], score["scoreMaximum"])
+
+    def type_in(self, column: str, person: str, score: Any, maximum: Any = 100) -> None:
+        """Put a grade into a cell, as a teacher does. `column`: address of the line item, or its path."""
+        cell = {"userId": person, "resultScore": score, "resultMaximum": maximum}
+        self.cells[urlsplit(column).path, person] = cell
+
+    def clear(self, column: str, person: str) -> None:
+        """Take a grade out."""
+        del self.cells[urlsplit(column).path, person]
+
+    def _results(self, call: Call) -> Response:
+        if self.on_results is not None:
+            self.on_results()
+        if self.planned_results:
+            return self._say(call, self.planned_results.pop(0))
+        if call.headers.get("Accept") != RESULTS or "limit" in parse_qs(urlsplit(call.url).query):
+            return self._say(call, (404, {}, b"<!DOCTYPE html>"))
+        parts = urlsplit(call.url)
+        found = [cell for (column, _), cell in self.cells.items() if column == parts.path.removesuffix("/results")]
+        start = int(parse_qs(parts.query).get("from", ["0"])[0])
+        size = self.page_size or len(found) + 1
+        headers = {}
+        if start + size < len(found):
+            headers = {"Link": f'<{call.url.partition("?")[0]}?from={start + size}>; rel="next"'}
+        return self._say(call, (200, headers, json.dumps(found[start : start + size]).encode()))
 
     def _columns(self, call: Call) -> Response:
         if call.method == "POST":

@@ -23,12 +23,14 @@ NO_COLUMN, WAITING, SENDING, SENT = (
     PostState.waiting_for_column, PostState.waiting, PostState.sending, PostState.sent,
 )  # fmt: skip
 CONFIRMED, REFUSED, KEPT, UNGRADED = PostState.confirmed, PostState.refused, PostState.kept, PostState.not_gradable
+DIFFERS = PostState.differs
 AS_IT_IS: Final = None
 
 # event: the state after it, in the order of PostState: waiting for a column, waiting, sending, sent, confirmed, differs,
 # refused, kept, not gradable
 EVERY = len(PostState)
 NOT_ON_ITS_WAY = (AS_IT_IS,) * 6
+NOT_TOLD = (AS_IT_IS,) * 3
 TABLE: dict[Event, tuple[PostState | None, ...]] = {
     Event.wanted: (WAITING,) * EVERY,
     Event.wanted_without_column: (NO_COLUMN,) * EVERY,
@@ -47,6 +49,10 @@ TABLE: dict[Event, tuple[PostState | None, ...]] = {
     Event.column_lost: (AS_IT_IS, AS_IT_IS, NO_COLUMN, *NOT_ON_ITS_WAY),
     Event.column_gone: (NO_COLUMN, NO_COLUMN, AS_IT_IS, *NOT_ON_ITS_WAY),
     Event.column_back: (WAITING, WAITING, AS_IT_IS, *NOT_ON_ITS_WAY),
+    Event.seen: (*NOT_TOLD, CONFIRMED, AS_IT_IS, CONFIRMED, CONFIRMED, AS_IT_IS, AS_IT_IS),
+    Event.seen_other: (*NOT_TOLD, DIFFERS, DIFFERS, DIFFERS, AS_IT_IS, AS_IT_IS, AS_IT_IS),
+    Event.dropped: (*NOT_TOLD, WAITING, WAITING, WAITING, AS_IT_IS, AS_IT_IS, AS_IT_IS),
+    Event.kept_there: (*NOT_TOLD, AS_IT_IS, AS_IT_IS, KEPT, KEPT, AS_IT_IS, AS_IT_IS),
 }
 
 

@@ -4,13 +4,13 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, case, exists, func, literal, or_, select
+from sqlalchemy import Connection, and_, case, exists, false, func, literal, or_, select, true
 from sqlalchemy.orm import Session
 
 from lti_tool.core.columns import upsert
 from lti_tool.identity.models import Enrolment
 from lti_tool.ledger.models import Activity, LineItem, LineItemState, Result, ScorePost
-from lti_tool.ledger.rules import INACTIVE, NOT_GRADED, PostState
+from lti_tool.ledger.rules import INACTIVE, KEPT_THERE, NOT_GRADED, PostState
 
 # The one order in which rows of the outbox are locked, by everybody, so that no two transactions on PostgreSQL wait for
 # each other: first the line item, if it is to be changed, and then score posts by (member, line item). A launch changes
@@ -34,8 +34,11 @@ def mark(connection: Connection, *, member_id: int, changed: Mapping[int, dateti
     _queue(connection, Result.activity_id.in_(changed), Result.member_id == member_id, due_at=due)
 
 
-def _queue(connection: Connection, *conditions: Any, due_at: Any) -> int:
-    """Upsert score posts for all results and columns that meet `conditions`; returns how many."""
+def _queue(connection: Connection, *conditions: Any, due_at: Any, is_new_column: bool = False) -> int:
+    """Upsert score posts for all results and columns that meet `conditions`; returns how many.
+
+    Where an instructor has said that the LMS's grade counts it stays so, unless the column with that grade is gone.
+    """
     state = _initial_state()
     source = (
         select(
@@ -58,11 +61,13 @@ def _queue(connection: Connection, *conditions: Any, due_at: Any) -> int:
     statement = upsert(ScorePost, connection.dialect.name).from_select(
         ["line_item_id", "member_id", "state", "revision", "due_at", "attempts", "cause", "sent_revision"], source
     )
+    is_there = false() if is_new_column else true()
+    holds = and_(is_there, ScorePost.state == PostState.kept, ScorePost.cause == KEPT_THERE)
     done = connection.execute(
         statement.on_conflict_do_update(
             index_elements=["line_item_id", "member_id"],
             set_={
-                "state": statement.excluded.state,
+                "state": case((holds, ScorePost.state), else_=statement.excluded.state),
                 "revision": ScorePost.revision + 1,
                 # A burst goes when its first change is due, however long it lasts.
                 "due_at": case(
@@ -73,7 +78,7 @@ def _queue(connection: Connection, *conditions: Any, due_at: Any) -> int:
                     else_=statement.excluded.due_at,
                 ),
                 "attempts": 0,
-                "cause": statement.excluded.cause,
+                "cause": case((holds, ScorePost.cause), else_=statement.excluded.cause),
             },
         ),
         execution_options={"preserve_rowcount": True},
@@ -110,7 +115,8 @@ def requeue(
         conditions.append(Result.member_id == member_id)
     if not conditions:
         raise ValueError("requeue needs a line item, an activity or a member")
-    return _queue(session.connection(), *conditions, due_at=literal(now, ScorePost.due_at.type))
+    due_at = literal(now, ScorePost.due_at.type)
+    return _queue(session.connection(), *conditions, due_at=due_at, is_new_column=line_item_id is not None)
 
 
 def requeue_members(connection: Connection, *, context_id: int, member_ids: Collection[int], now: datetime) -> int:

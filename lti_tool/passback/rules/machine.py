@@ -50,6 +50,15 @@ class Event(StrEnum):
     column_gone = "column_gone"
     column_back = "column_back"
 
+    seen = "seen"
+    """A reading of the LMS's gradebook shows it as it was told."""
+    seen_other = "seen_other"
+    """A reading shows another grade, or none, and it is not ours to change that."""
+    dropped = "dropped"
+    """The LMS was told and never showed it; it is told once more (AG-15)."""
+    kept_there = "kept_there"
+    """An instructor said that the LMS's grade counts."""
+
 
 def _all(state: PostState) -> Mapping[PostState, PostState]:
     return dict.fromkeys(PostState, state)
@@ -79,6 +88,10 @@ FOLLOWS: Final[Mapping[Event, Mapping[PostState, PostState]]] = MappingProxyType
         Event.column_lost: {_S.sending: _S.waiting_for_column},
         Event.column_gone: {_S.waiting: _S.waiting_for_column, _S.waiting_for_column: _S.waiting_for_column},
         Event.column_back: {_S.waiting: _S.waiting, _S.waiting_for_column: _S.waiting},
+        Event.seen: {_S.sent: _S.confirmed, _S.differs: _S.confirmed, _S.refused: _S.confirmed},
+        Event.seen_other: {_S.sent: _S.differs, _S.confirmed: _S.differs, _S.differs: _S.differs},
+        Event.dropped: {_S.sent: _S.waiting, _S.confirmed: _S.waiting, _S.differs: _S.waiting},
+        Event.kept_there: {_S.differs: _S.kept, _S.refused: _S.kept},
     }
 )
 

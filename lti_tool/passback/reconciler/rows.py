@@ -1,0 +1,340 @@
+"""Reading back as rows: which columns are due, what their scores were told, writing down what follows.
+
+All of it is Core SQL on a connection that the caller opened; nothing here talks to an LMS.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, bindparam, func, insert, literal, or_, select, update
+
+from lti_tool.identity.models import Context, Deployment, Member, Registration, Tenant
+from lti_tool.ledger.models import Activity, LineItem, LineItemState, Placement, Result, ScoreEvent, ScorePost
+from lti_tool.ledger.rules import PostState
+from lti_tool.passback.reconciler import rules
+from lti_tool.passback.reconciler.rules import Step, Told, Verdict
+from lti_tool.passback.rules import score_given
+
+AT_MOST = 500
+"""Rows of one writing transaction (house rule 2), and of one list of parameters."""
+SENDING = ("sent", "retry", "refused", "no_column")
+"""Events whose score was ours; whether the LMS kept it or not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column that is due to be read."""
+
+    line_item_id: int
+    url: str
+    maximum: int
+    activity_maximum: int
+    scopes: tuple[str, ...]
+    failures: int
+    zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A score that was told, with what proves that nobody has touched it since."""
+
+    id: int
+    sub: str
+    revision: int
+    send_at: datetime | None
+    score: Decimal
+    """What was told, on the activity's scale."""
+    told: Told
+
+
+_WAY_TO_REGISTRATION = (
+    (Placement, Placement.id == LineItem.placement_id),
+    (Context, Context.id == Placement.context_id),
+    (Deployment, Deployment.id == Context.deployment_id),
+)
+
+
+def _joined(statement: Any) -> Any:
+    for table, condition in _WAY_TO_REGISTRATION:
+        statement = statement.join(table, condition)
+    return statement
+
+
+def _is_readable() -> tuple[Any, ...]:
+    return LineItem.state == LineItemState.ready, LineItem.url.is_not(None)
+
+
+def due(connection: Connection, registration_id: int, now: datetime, limit: int) -> list[Column]:
+    """Columns of one LMS whose time has come, those that have waited longest first. One statement."""
+    ours = (Deployment.registration_id == registration_id, LineItem.read_due_at <= now)
+    return _columns(connection, ours, (LineItem.read_due_at, LineItem.id), limit)
+
+
+def columns(connection: Connection, registration_id: int, after: int, limit: int) -> list[Column]:
+    """Columns of one LMS whether or not their time has come, by id from `after` on. One statement."""
+    ours = (Deployment.registration_id == registration_id, LineItem.id > after)
+    return _columns(connection, ours, (LineItem.id,), limit)
+
+
+def _columns(connection: Connection, conditions: Iterable[Any], order: Iterable[Any], limit: int) -> list[Column]:
+    statement = _joined(
+        select(
+            LineItem.id,
+            LineItem.url,
+            LineItem.maximum,
+            LineItem.read_failures,
+            Activity.maximum.label("activity_maximum"),
+            Placement.scopes,
+            Tenant.timezone,
+        )
+        .select_from(LineItem)
+        .join(Activity, Activity.id == LineItem.activity_id)
+    ).join(Tenant, Tenant.id == Deployment.tenant_id)
+    found = connection.execute(statement.where(*conditions, *_is_readable()).order_by(*order).limit(limit))
+    return [
+        Column(row.id, row.url, row.maximum, row.activity_maximum, tuple(row.scopes), row.read_failures, row.timezone)
+        for row in found
+    ]
+
+
+def next_due(connection: Connection, registration_id: int) -> datetime | None:
+    """When the next column of one LMS is due. One statement."""
+    found: datetime | None = connection.scalar(
+        _joined(select(func.min(LineItem.read_due_at)).select_from(LineItem)).where(
+            Deployment.registration_id == registration_id, *_is_readable()
+        )
+    )
+    return found
+
+
+def breaker_until(connection: Connection, registration_id: int) -> datetime | None:
+    """Until when the LMS is left alone. One statement."""
+    found: datetime | None = connection.scalar(
+        select(Registration.breaker_until).where(Registration.id == registration_id)
+    )
+    return found
+
+
+def posts(connection: Connection, column: Column) -> list[Post]:
+    """The scores of a column that can be compared, in the order of locks. One statement."""
+    rows = connection.execute(
+        select(
+            ScorePost.id,
+            ScorePost.state,
+            ScorePost.cause,
+            ScorePost.revision,
+            ScorePost.send_at,
+            ScorePost.sent_at,
+            ScorePost.sent_score,
+            ScorePost.confirmed_at,
+            ScorePost.read_score,
+            ScorePost.resent_revision,
+            Member.sub,
+            Result.score,
+        )
+        .select_from(ScorePost)
+        .join(Member, Member.id == ScorePost.member_id)
+        .join(LineItem, LineItem.id == ScorePost.line_item_id)
+        .outerjoin(Result, (Result.activity_id == LineItem.activity_id) & (Result.member_id == ScorePost.member_id))
+        .where(ScorePost.line_item_id == column.line_item_id, ScorePost.state.in_(rules.COMPARED))
+        .order_by(ScorePost.member_id)
+    )
+    return [post for row in rows if (post := _post(row, column)) is not None]
+
+
+def _post(row: Any, column: Column) -> Post | None:
+    is_sent = row.state in {PostState.sent, PostState.confirmed, PostState.differs}
+    ours = row.sent_score if is_sent else row.score
+    if ours is None:
+        return None
+    was_seen = row.confirmed_at is not None and row.sent_at is not None and row.confirmed_at >= row.sent_at
+    read = row.read_score * column.maximum / column.activity_maximum if row.read_score is not None else None
+    told = Told(row.state, row.cause, _given(ours, column), was_seen, row.resent_revision == row.revision, read)
+    return Post(row.id, row.sub, row.revision, row.send_at, ours, told)
+
+
+def _given(score: Decimal, column: Column) -> Decimal:
+    return score_given(score, maximum=column.activity_maximum, column_maximum=column.maximum)
+
+
+def earlier(connection: Connection, column: Column, ids: Sequence[int]) -> Mapping[int, Collection[Decimal]]:
+    """What the LMS was ever told for these scores, on the scale of the column. One statement for each 500."""
+    found: dict[int, set[Decimal]] = defaultdict(set)
+    for start in range(0, len(ids), AT_MOST):
+        rows = connection.execute(
+            select(ScoreEvent.score_post_id, ScoreEvent.score)
+            .where(
+                ScoreEvent.score_post_id.in_(ids[start : start + AT_MOST]),
+                ScoreEvent.event.in_(SENDING),
+            )
+            .distinct()
+        )
+        for post_id, score in rows:
+            if score is not None:
+                found[post_id].add(_given(score, column))
+    return found
+
+
+def write(
+    connection: Connection, column: Column, verdicts: Sequence[tuple[Post, Verdict]], now: datetime
+) -> dict[Step, int]:
+    """Write down what follows for at most 500 scores; how many of each. Six statements at most.
+
+    A score that was touched since it was read is left alone: its new value will be read another time.
+    """
+    statement = select(ScorePost.id, ScorePost.state, ScorePost.revision, ScorePost.send_at).where(
+        ScorePost.id.in_([post.id for post, _ in verdicts])
+    )
+    if connection.dialect.name != "sqlite":
+        # In the order of ledger.services.outbox.ORDER.
+        statement = statement.order_by(ScorePost.member_id, ScorePost.line_item_id).with_for_update()
+    present = {row.id: (row.state, row.revision, row.send_at) for row in connection.execute(statement)}
+    standing = [
+        (post, verdict)
+        for post, verdict in verdicts
+        if present.get(post.id) == (post.told.state, post.revision, post.send_at)
+    ]
+    by_step: dict[Step, list[tuple[Post, Verdict]]] = defaultdict(list)
+    for post, verdict in standing:
+        by_step[verdict.step].append((post, verdict))
+    for step, found in by_step.items():
+        connection.execute(_CHANGES[step], [_values(column, post, verdict, now) for post, verdict in found])
+    events = [_event(column, post, verdict, now) for post, verdict in standing if verdict.step in _EVENTS]
+    if events:
+        connection.execute(insert(ScoreEvent), events)
+    return {step: len(found) for step, found in by_step.items()}
+
+
+STATES = {Step.confirm: PostState.confirmed, Step.differ: PostState.differs, Step.resend: PostState.waiting}
+"""What a step makes of a score post (rules.EVENTS)."""
+_ONE = update(ScorePost).where(ScorePost.id == bindparam("post"))
+_SCORE = bindparam("score_", type_=ScorePost.sent_score.type)
+_READ = bindparam("read_score_", type_=ScorePost.read_score.type)
+_CHANGES = {
+    Step.confirm: _ONE.values(
+        state=STATES[Step.confirm],
+        cause="",
+        # Also of one that it seemed to refuse: what it has, it was told.
+        sent_score=_SCORE,
+        sent_revision=ScorePost.revision,
+        sent_at=func.coalesce(ScorePost.sent_at, bindparam("moment_", type_=ScorePost.sent_at.type)),
+        confirmed_score=_SCORE,
+        confirmed_at=bindparam("moment_", type_=ScorePost.confirmed_at.type),
+        read_score=None,
+    ),
+    Step.differ: _ONE.values(state=STATES[Step.differ], cause=bindparam("cause_"), read_score=_READ),
+    Step.note: _ONE.values(read_score=_READ),
+    Step.resend: _ONE.values(
+        state=STATES[Step.resend],
+        cause="",
+        revision=ScorePost.revision + 1,
+        resent_revision=ScorePost.revision + 1,
+        due_at=bindparam("moment_", type_=ScorePost.due_at.type),
+        attempts=0,
+        read_score=_READ,
+    ),
+}
+_EVENTS = {Step.confirm: "confirmed", Step.differ: "differs", Step.resend: "resent"}
+
+
+def _values(column: Column, post: Post, verdict: Verdict, now: datetime) -> dict[str, Any]:
+    there = _there(column, verdict)
+    values: dict[Step, dict[str, Any]] = {
+        Step.confirm: {"moment_": now, "score_": post.score},
+        Step.differ: {"cause_": verdict.cause, "read_score_": there},
+        Step.note: {"read_score_": there},
+        Step.resend: {"moment_": now, "read_score_": there},
+    }
+    return {"post": post.id} | values[verdict.step]
+
+
+def _event(column: Column, post: Post, verdict: Verdict, now: datetime) -> dict[str, Any]:
+    return {
+        "score_post_id": post.id,
+        "at": now,
+        "event": _EVENTS[verdict.step],
+        "score": post.score if verdict.step is Step.confirm else _there(column, verdict),
+        "cause": verdict.cause,
+    }
+
+
+def _there(column: Column, verdict: Verdict) -> Decimal | None:
+    """What the LMS shows, on the activity's scale, as people see it."""
+    return None if verdict.there is None else verdict.there * column.activity_maximum / column.maximum
+
+
+def was_read(connection: Connection, column: Column, now: datetime) -> None:
+    """A column has been read as a whole; its turn comes again in the night."""
+    _set(
+        connection,
+        column,
+        read_at=now,
+        read_due_at=rules.next_night(column.line_item_id, ZoneInfo(column.zone), now),
+        read_failures=0,
+        read_cause="",
+    )
+
+
+def was_not_read(connection: Connection, column: Column, cause: str, now: datetime, *, is_permanent: bool) -> None:
+    """A column could not be read: tried again after a while, or where that does not help, in the night."""
+    again = rules.next_try(column.failures + 1, now)
+    if is_permanent:
+        again = rules.next_night(column.line_item_id, ZoneInfo(column.zone), now)
+    _set(connection, column, read_due_at=again, read_failures=column.failures + 1, read_cause=cause)
+
+
+def _set(connection: Connection, column: Column, **values: Any) -> None:
+    connection.execute(
+        # Only if it is still the column that we asked for.
+        update(LineItem).where(LineItem.id == column.line_item_id, LineItem.url == column.url).values(**values)
+    )
+
+
+def unplanned(connection: Connection, limit: int = AT_MOST) -> list[Any]:
+    """(id, timezone) of columns that nobody has planned to read yet and that scores were sent to. One statement."""
+    sent = select(ScorePost.id).where(ScorePost.line_item_id == LineItem.id, ScorePost.sent_at.is_not(None)).exists()
+    statement = _joined(select(LineItem.id, Tenant.timezone).select_from(LineItem)).join(
+        Tenant, Tenant.id == Deployment.tenant_id
+    )
+    return list(connection.execute(statement.where(LineItem.read_due_at.is_(None), *_is_readable(), sent).limit(limit)))
+
+
+def plan(connection: Connection, found: Iterable[Any], now: datetime) -> None:
+    """Give each column its time of the coming night. One statement."""
+    connection.execute(
+        update(LineItem)
+        .where(LineItem.id == bindparam("item"), LineItem.read_due_at.is_(None))
+        .values(read_due_at=bindparam("moment", type_=LineItem.read_due_at.type)),
+        [{"item": row.id, "moment": rules.next_night(row.id, ZoneInfo(row.timezone), now)} for row in found],
+    )
+
+
+def planned(connection: Connection) -> list[tuple[int, datetime]]:
+    """(registration, when its next column is due) of the active registrations. One statement."""
+    rows = connection.execute(
+        _joined(select(Registration.id, func.min(LineItem.read_due_at)).select_from(LineItem))
+        .join(Registration, Registration.id == Deployment.registration_id)
+        .where(Registration.is_active, LineItem.read_due_at.is_not(None), *_is_readable())
+        .group_by(Registration.id)
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+def want(connection: Connection, condition: Any, now: datetime) -> list[int]:
+    """Let the columns that meet a condition on LineItem be read now; the registrations that they lie in."""
+    readable = (condition, *_is_readable())
+    connection.execute(
+        update(LineItem)
+        .where(*readable, or_(LineItem.read_due_at.is_(None), LineItem.read_due_at > now))
+        .values(read_due_at=literal(now, LineItem.read_due_at.type))
+    )
+    return list(
+        connection.execute(
+            _joined(select(Deployment.registration_id).select_from(LineItem)).where(*readable).distinct()
+        ).scalars()
+    )
