@@ -20,6 +20,7 @@ import lti_tool.media.wiring
 import lti_tool.passback.wiring
 import lti_tool.portability.keeper
 import lti_tool.portability.wiring
+import lti_tool.roster.wiring
 import quizzes.wiring
 from lti_tool.admin import current as console
 from lti_tool.core import components, ops, retention, templating, web
@@ -53,6 +54,7 @@ JOBS: tuple[JobKind, ...] = (
     retention.job(RETENTION),
     *lti_tool.passback.wiring.JOBS,
     *lti_tool.portability.wiring.JOBS,
+    *lti_tool.roster.wiring.JOBS,
 )
 """What the worker does outside any request, of all rooms; unique by name."""
 

@@ -29,6 +29,8 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.test import Client, TestResponse
 
 from lti_tool.demo import Clock, create_lms, lms_of, seed
+from lti_tool.demo.runtime import fetch_url
+from lti_tool.demo.tool_keys import Fetch
 from tests.forging import forge, new_pem, sample_pem
 from tests.lms_transport import HttpTransport, Reply, Transport, WsgiTransport
 
@@ -242,6 +244,22 @@ class LmsDriver:
         """Reasons of what the LMS refused to tools so far: protocol, tokens, services, deep linking; nothing planned."""
         return [str(row["reason"]) for row in self.control("GET", "refusals")]
 
+    def enrol(self, person: str, course: str = "course-1", role: str = "Learner", status: str = "Active") -> None:
+        """Enrol somebody, or change his role or status."""
+        self.control("POST", "enrolment", {"course": course, "person": person, "role": role, "status": status})
+
+    def unenrol(self, person: str, course: str = "course-1") -> None:
+        """Take somebody out: the list does not name him any more."""
+        self.control("DELETE", "enrolment", {"course": course, "person": person})
+
+    def roster(self, **settings: Any) -> None:
+        """What the roster service does from now on: see lti_tool.demo.nrps (differences, anonymous, most ...)."""
+        self.control("POST", "roster", settings)
+
+    def group(self, group: str, name: str, *persons: str, course: str = "course-1") -> None:
+        """Make a group, or change its name and people."""
+        self.control("POST", "group", {"course": course, "id": group, "name": name, "persons": persons})
+
     def allow_grades(self, link: str, *, allowed: bool = True) -> None:
         """Tick or untick "allow grades" of a link."""
         self.control("POST", "grades", {"link": link, "allowed": allowed})
@@ -282,11 +300,14 @@ class QuietHandler(WSGIRequestHandler):
 
 
 @contextmanager
-def running_lms(data_dir: Path, config: Mapping[str, Any], *, clock: Clock | None = None) -> Iterator[LmsDriver]:
+def running_lms(
+    data_dir: Path, config: Mapping[str, Any], *, clock: Clock | None = None, fetch: Fetch = fetch_url
+) -> Iterator[LmsDriver]:
     """A demo LMS that serves on a port of its own in a thread, for tools that really call its services.
 
     Its issuer is `driver.base_url` (http://localhost:<port>), so register the tool after entering; the tool's own
-    addresses in `config` may be changed later with `driver.control("POST", "seed", config)`.
+    addresses in `config` may be changed later with `driver.control("POST", "seed", config)`. `fetch` reads the tool's key
+    set where the tool has no port of its own.
     """
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
@@ -296,6 +317,7 @@ def running_lms(data_dir: Path, config: Mapping[str, Any], *, clock: Clock | Non
             clock=clock,
             has_control=True,
             signing_key=sample_pem("platform"),
+            fetch=fetch,
         )
         seed(lms_of(app), config)
         server = make_server("127.0.0.1", port, app, threaded=True, request_handler=QuietHandler, fd=listening.fileno())

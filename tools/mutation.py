@@ -48,7 +48,7 @@ ALL: Final = ()
 _NOTE: Final = "__mutation_note__"
 
 GROUPS: Final = {
-    "token": "TK SN", "login": "OL SN", "claims": "TK ID CT CP LP DL MT", "deep_link": "DL", "urls": "OL LP DL PS", "roles": "RO DL",
+    "token": "TK SN", "login": "OL SN", "claims": "TK ID CT CP LP DL MT", "deep_link": "DL", "urls": "OL LP DL PS", "roles": "RO DL NR",
     "registry": "OL TK SN", "pylti": "TK SN", "logins": "SN TK OL", "browser": "SN OL",
 }  # fmt: skip
 """The case groups that speak about a module: their tests, and no others, are asked."""
@@ -61,6 +61,7 @@ TARGETS: Final[dict[str, tuple[str, ...]]] = {
     "lti_tool.launch.rules.urls": (
         "http_url", "origin", "is_own", "with_query", "authentication_request", "client_address", MODULE,
     ),
+    "lti_tool.identity.rules.roles": ALL,
     "lti_tool.launch.rules.roles": ALL,
     "lti_tool.launch.registry": ("Registry.find", "Registry.deployment", "_find"),
     "lti_tool.launch.pylti": (

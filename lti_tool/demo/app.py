@@ -9,7 +9,7 @@ from werkzeug.exceptions import Forbidden
 from lti_tool.demo import (
     admin,
     ags,
-    control,
+    control_people,
     deeplink,
     keys,
     login,
@@ -67,7 +67,7 @@ def create_lms(
         app.register_blueprint(part.blueprint)
     answer_refusals(app)
     if has_control:
-        app.register_blueprint(control.blueprint)
+        app.register_blueprint(control_people.blueprint)
     app.before_request(note_arrival)
     app.before_request(_refuse_other_sites)
     app.after_request(_headers)

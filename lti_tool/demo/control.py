@@ -13,9 +13,8 @@ from lti_tool.demo.columns import allow_grades, comment_on, drop_column, type_ov
 from lti_tool.demo.faults import Fault
 from lti_tool.demo.gradebook import cells, score_log
 from lti_tool.demo.launches import Launch, begin, claims, find_link
-from lti_tool.demo.moodle import shown_person
 from lti_tool.demo.names import DEEP_LINKING_REQUEST, RESOURCE_LINK_REQUEST
-from lti_tool.demo.runtime import PROFILES, lms, profile
+from lti_tool.demo.runtime import PROFILES, lms
 from lti_tool.demo.seed import seed
 from lti_tool.demo.storage import switch_storage
 from lti_tool.demo.store import stamp, write_setting
@@ -39,7 +38,7 @@ def _missing(error: LookupError) -> ResponseReturnValue:
 @blueprint.post("/launch")
 def launch() -> ResponseReturnValue:
     """{person, link | course, document_target?, locale?} -> {action, form}: what a browser would POST to the tool."""
-    asked = _body()
+    asked = body()
     with lms().store.writing() as connection:
         action, form = begin(
             connection, lms(), person_id=str(asked["person"]), link_id=asked.get("link"), course_id=asked.get("course"),
@@ -51,7 +50,7 @@ def launch() -> ResponseReturnValue:
 @blueprint.post("/claims")
 def make_claims() -> ResponseReturnValue:
     """{person, link | course, nonce} -> the claims of a good id_token, unsigned."""
-    asked = _body()
+    asked = body()
     link_id = asked.get("link")
     with lms().store.reading() as connection:
         course = asked["course"] if link_id is None else find_link(connection, link_id)["course_id"]
@@ -74,7 +73,7 @@ def key() -> ResponseReturnValue:
 def rotate() -> ResponseReturnValue:
     """{keep_old?: true} -> {kid}: sign with a new key from now on."""
     with lms().store.writing() as connection:
-        return jsonify({"kid": keys.rotate(connection, lms().now(), keep_old=bool(_body().get("keep_old", True)))})
+        return jsonify({"kid": keys.rotate(connection, lms().now(), keep_old=bool(body().get("keep_old", True)))})
 
 
 @blueprint.post("/forget-tool-keys")
@@ -87,14 +86,14 @@ def forget_tool_keys() -> ResponseReturnValue:
 @blueprint.post("/seed")
 def seed_again() -> ResponseReturnValue:
     """Take over a tool configuration file given as the body."""
-    seed(lms(), _body())
+    seed(lms(), body())
     return "", 204
 
 
 @blueprint.post("/profile")
 def set_profile() -> ResponseReturnValue:
     """{name: plain | moodle}."""
-    name = str(_body()["name"])
+    name = str(body()["name"])
     if name not in PROFILES:
         raise BadRequest(f"no profile {name}")
     with lms().store.writing() as connection:
@@ -105,7 +104,7 @@ def set_profile() -> ResponseReturnValue:
 @blueprint.post("/storage")
 def set_storage() -> ResponseReturnValue:
     """{kind: none | parent | frame | silent, is_repeated?: false}: platform storage for tools without cookies."""
-    asked = _body()
+    asked = body()
     with lms().store.writing() as connection:
         try:
             switch_storage(connection, str(asked["kind"]), is_repeated=bool(asked.get("is_repeated", False)))
@@ -118,7 +117,7 @@ def set_storage() -> ResponseReturnValue:
 def set_deep_linking() -> ResponseReturnValue:
     """{accept_types?, accept_multiple?, accept_lineitem?, data? ...}: change what deep linking requests accept; {} as before."""
     with lms().store.writing() as connection:
-        write_setting(connection, "deep_linking", json.dumps(_body()))
+        write_setting(connection, "deep_linking", json.dumps(body()))
     return "", 204
 
 
@@ -137,7 +136,7 @@ def faults() -> ResponseReturnValue:
 @blueprint.post("/faults")
 def plan_fault() -> ResponseReturnValue:
     """{endpoint, kind, ...}: see faults.Fault; endpoint `services` or `*` plans it for several at once."""
-    plan = _body()
+    plan = body()
     try:
         lms().faults.add(str(plan["endpoint"]), Fault.read(plan))
     except (KeyError, TypeError, ValueError) as error:
@@ -155,7 +154,7 @@ def reset_faults() -> ResponseReturnValue:
 @blueprint.post("/custom")
 def change_custom() -> ResponseReturnValue:
     """{link?, custom} writes the custom parameters of a link, or of all links, as a teacher could."""
-    asked = _body()
+    asked = body()
     with lms().store.writing() as connection:
         connection.execute(
             "UPDATE link SET custom = ? WHERE id = coalesce(?, id)", (json.dumps(asked["custom"]), asked.get("link"))
@@ -166,19 +165,10 @@ def change_custom() -> ResponseReturnValue:
 @blueprint.post("/grades")
 def set_grades() -> ResponseReturnValue:
     """{link, allowed}: tick or untick "allow grades" of a link."""
-    asked = _body()
+    asked = body()
     with lms().store.writing() as connection:
         allow_grades(connection, str(asked["link"]), allowed=bool(asked["allowed"]))
     return "", 204
-
-
-@blueprint.get("/people")
-def show_people() -> ResponseReturnValue:
-    """{person: id that tools see}; the same but in the moodle profile."""
-    with lms().store.reading() as connection:
-        kind = profile(connection)
-        rows = connection.execute("SELECT id FROM person").fetchall()
-        return jsonify({row["id"]: shown_person(connection, kind, row["id"]) for row in rows})
 
 
 @blueprint.get("/columns")
@@ -203,7 +193,7 @@ def delete_column(item_id: int) -> ResponseReturnValue:
 @blueprint.post("/teacher-grade")
 def set_teacher_grade() -> ResponseReturnValue:
     """{line_item, person, score, locked?}: a teacher types a grade over the tool's: 200 for later scores, and it stays."""
-    asked = _body()
+    asked = body()
     with lms().store.writing() as connection:
         type_over(
             connection, int(asked["line_item"]), str(asked["person"]), float(asked["score"]),
@@ -215,7 +205,7 @@ def set_teacher_grade() -> ResponseReturnValue:
 @blueprint.post("/comment")
 def set_comment() -> ResponseReturnValue:
     """{line_item, person, comment}: a teacher comments on a grade."""
-    asked = _body()
+    asked = body()
     with lms().store.writing() as connection:
         comment_on(connection, int(asked["line_item"]), str(asked["person"]), str(asked["comment"]))
     return "", 204
@@ -257,43 +247,15 @@ def show_registrations() -> ResponseReturnValue:
 def grant_scopes() -> ResponseReturnValue:
     """{scopes: [...]}: what tools that register from now on may have at most."""
     with lms().store.writing() as connection:
-        write_setting(connection, "granted_scopes", " ".join(map(str, _body()["scopes"])))
+        write_setting(connection, "granted_scopes", " ".join(map(str, body()["scopes"])))
     return "", 204
 
 
-@blueprint.post("/enrolment")
-def set_enrolment() -> ResponseReturnValue:
-    """{course, person, role, status?}: enrol a person, or change their role or status."""
-    asked = _body()
-    with lms().store.writing() as connection:
-        connection.execute(
-            "INSERT OR REPLACE INTO enrolment (course_id, person_id, role, status) VALUES (?, ?, ?, ?)",
-            (asked["course"], asked["person"], asked["role"], asked.get("status", "Active")),
-        )
-    return "", 204
-
-
-@blueprint.post("/members")
-def add_members() -> ResponseReturnValue:
-    """{course, count}: enrol `count` made-up members m000001 ..., for benchmarks."""
-    asked = _body()
-    names = [f"m{number:06}" for number in range(1, int(asked["count"]) + 1)]
-    with lms().store.writing() as connection:
-        connection.executemany(
-            "INSERT OR IGNORE INTO person (id, family_name, given_name, email) VALUES (?, '成员', ?, '')",
-            [(name, name[1:]) for name in names],
-        )
-        connection.executemany(
-            "INSERT OR IGNORE INTO enrolment (course_id, person_id, role) VALUES (?, ?, 'Learner')",
-            [(asked["course"], name) for name in names],
-        )
-    return "", 204
-
-
-def _body() -> dict[str, Any]:
-    body = request.get_json(silent=True)
-    if body is None:
+def body() -> dict[str, Any]:
+    """The JSON object that was sent; {} for none."""
+    sent = request.get_json(silent=True)
+    if sent is None:
         return {}
-    if not isinstance(body, dict):
+    if not isinstance(sent, dict):
         raise BadRequest("a JSON object is expected")
-    return body
+    return sent

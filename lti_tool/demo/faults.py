@@ -12,10 +12,10 @@ from typing import Any, Self
 from flask import Response, g, request
 
 ENDPOINTS = (
-    "authorize", "jwks", "token", "lineitems", "lineitem", "scores", "results", "memberships", "deep_link_return",
+    "authorize", "jwks", "token", "lineitems", "lineitem", "scores", "results", "memberships", "groups", "deep_link_return",
     "configuration", "registration",
 )  # fmt: skip
-SERVICES = ENDPOINTS[2:8]
+SERVICES = ENDPOINTS[2:9]
 
 
 class FaultKind(StrEnum):
@@ -38,7 +38,7 @@ class FaultKind(StrEnum):
 
 @dataclass
 class Fault:
-    """One programme. `times` None: until reset; `percent` of the requests are hit, drawn from `seed`."""
+    """One programme. `skip` requests go well first; `times` None: until reset; `percent` are hit, drawn from `seed`."""
 
     kind: FaultKind
     status: int = 500
@@ -47,6 +47,7 @@ class Fault:
     delay_ms: float = 0
     seconds: float = 30
     times: int | None = None
+    skip: int = 0
     percent: float = 100
     seed: int = 0
     hits: int = 0
@@ -63,6 +64,9 @@ class Fault:
     def strikes(self) -> bool:
         """Whether it hits the request at hand; counts."""
         if self.times is not None and self.hits >= self.times:
+            return False
+        if self.skip > 0:
+            self.skip -= 1
             return False
         if self.percent < 100 and self._random.random() * 100 >= self.percent:
             return False

@@ -19,8 +19,10 @@ from lti_tool.demo.names import (
     DEEP_LINKING_REQUEST,
     ENDPOINT_CLAIM,
     GRADE_SCOPES,
+    GROUPS_CLAIM,
     RESOURCE_LINK_REQUEST,
     ROSTER_CLAIM,
+    SCOPE_GROUPS,
     SCOPE_LINE_ITEM,
 )
 from lti_tool.demo.runtime import Lms, Profile, Tool, find_tool, first_tool, profile, registered_custom
@@ -143,7 +145,11 @@ def claims(connection: sqlite3.Connection, lms: Lms, launch: Launch, nonce: str)
         ENDPOINT_CLAIM: _endpoint(connection, lms, kind, launch.course_id, launch.link_id),
         ROSTER_CLAIM: {"context_memberships_url": f"{service_base(lms, 'nrps', launch.course_id)}/memberships",
                        "service_versions": ["2.0"]},
+        GROUPS_CLAIM: {"context_groups_url": f"{service_base(lms, 'gs', launch.course_id)}/groups",
+                       "scope": [SCOPE_GROUPS], "service_versions": ["1.0"]},
     }  # fmt: skip
+    if not knows_groups(connection):
+        del found[GROUPS_CLAIM]
     if kind.has_azp:
         found["azp"] = tool.client_id
     if link is not None:
@@ -168,6 +174,21 @@ def line_item_url(lms: Lms, kind: Profile, course_id: str, line_item_id: int) ->
 def is_fresh(created_at: str, now: datetime) -> bool:
     """Whether a launch begun then may still be finished."""
     return (now - datetime.fromisoformat(created_at)).total_seconds() < HINT_MINUTES * 60
+
+
+def knows_groups(connection: sqlite3.Connection) -> bool:
+    """Whether this LMS has a groups service: Moodle has none, and none is offered before there is a group."""
+    has_any = connection.execute("SELECT 1 FROM course_group LIMIT 1").fetchone() is not None
+    return has_any and not profile(connection).is_moodle
+
+
+def groups_of(connection: sqlite3.Connection, course_id: str, person_id: str) -> list[str]:
+    """The ids of a person's groups in a course."""
+    rows = connection.execute(
+        "SELECT group_id FROM group_member JOIN course_group ON course_group.id = group_id"
+        " WHERE course_id = ? AND person_id = ? ORDER BY group_id", (course_id, person_id),
+    ).fetchall()  # fmt: skip
+    return [str(row["group_id"]) for row in rows]
 
 
 def _member(connection: sqlite3.Connection, launch: Launch) -> tuple[sqlite3.Row, sqlite3.Row]:
@@ -203,7 +224,9 @@ def _custom(
         "$Context.id.history": history(connection, course["id"]), "$ResourceLink.id": link["id"] if link else "",
         "$ResourceLink.title": link["title"] if link else "",
     }  # fmt: skip
-    if profile(connection).name != "moodle":
+    if profile(connection).is_moodle:
+        known["$Moodle.Person.userGroupIds"] = ",".join(groups_of(connection, course["id"], person["id"]))
+    else:
         known["$ResourceLink.id.history"] = history(connection, link["id"]) if link else ""
         known |= _dates(connection, link["id"] if link else "")
     asked = registered_custom(connection, tool.client_id)

@@ -1,5 +1,11 @@
-"""Names and Role Provisioning Services 2.0: who is in a course."""
+"""Names and Role Provisioning Services 2.0: who is in a course; Course Groups Service 1.0: who is with whom.
 
+The setting `roster` changes the day: {"differences": true} offers the list of changes (2.4.3), {"anonymous": true} tells no
+names, {"most": n} refuses courses with more people as Open edX does, {"refuses_links": true} answers 403 to `rlid`,
+{"ignores_role": true} overlooks the role filter, {"page": n} sends at most n at once, {"without": id} forgets a person.
+"""
+
+import json
 import re
 import sqlite3
 from typing import Any
@@ -8,11 +14,12 @@ from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from lti_tool.demo.faults import strike
-from lti_tool.demo.launches import service_base
+from lti_tool.demo.launches import groups_of, knows_groups, service_base
 from lti_tool.demo.moodle import shown_person
-from lti_tool.demo.names import CONTEXT_ROLE, SCOPE_ROSTER, TYPE_MEMBERS
+from lti_tool.demo.names import CONTEXT_ROLE, SCOPE_GROUPS, SCOPE_ROSTER, TYPE_GROUPS, TYPE_MEMBERS
 from lti_tool.demo.runtime import Profile, lms, profile
-from lti_tool.demo.services import cut, must_accept, typed
+from lti_tool.demo.services import LARGEST_PAGE, cut, must_accept, next_link, typed, window
+from lti_tool.demo.store import read_setting
 from lti_tool.demo.tokens import ServiceRefused, require
 
 blueprint = Blueprint("demo_nrps", __name__)
@@ -30,16 +37,44 @@ def memberships(course_id: str) -> ResponseReturnValue:
         course = connection.execute("SELECT * FROM course WHERE id = ?", (course_id,)).fetchone()
         if course is None or not _knows_link(connection, course_id):
             raise ServiceRefused(404, "no such course or link")
-        kind = profile(connection)
-        page, link = cut([row for row in _members(connection, course_id) if _is_asked_for(row, kind)])
+        kind, setting = profile(connection), json.loads(read_setting(connection, "roster") or "{}")
+        _refuse(connection, course_id, setting)
+        rows, link = _page(connection, course_id, kind, setting)
         container = {
             "id": f"{service_base(lms(), 'nrps', course_id)}/memberships",
             "context": {"id": course["id"], "label": course["label"], "title": course["title"]},
-            "members": [_member(connection, row, kind) for row in page],
+            "members": [_member(connection, row, kind, setting) for row in rows],
         }
+        if setting.get("differences") and not link:
+            since = connection.execute("SELECT coalesce(max(id), 0) AS last FROM enrolment_change").fetchone()["last"]
+            link = {"Link": f'<{container["id"]}?since={since}>; rel="differences"'}
         if kind.is_moodle:
             link = {name: re.sub("role=[^&>]*&", "", value) for name, value in link.items()}  # it loses the filter
     answer = typed(container, TYPE_MEMBERS)
+    answer.headers.update(link)
+    return answer
+
+
+@blueprint.get("/lti/gs/<course_id>/groups")
+def groups(course_id: str) -> ResponseReturnValue:
+    """The groups of a course, all or those of `user_id`, in pages."""
+    answer, _ = strike(lms().faults, "groups")
+    if answer is not None:
+        return answer
+    with lms().store.reading() as connection:
+        require(connection, SCOPE_GROUPS)
+        must_accept(profile(connection), TYPE_GROUPS)
+        if not knows_groups(connection):
+            raise ServiceRefused(404, "no such service")
+        rows = connection.execute("SELECT * FROM course_group WHERE course_id = ? ORDER BY id", (course_id,)).fetchall()
+        if (person := request.args.get("user_id")) is not None:
+            rows = [row for row in rows if row["id"] in groups_of(connection, course_id, person)]
+        page, link = cut(rows)
+        container = {
+            "id": f"{service_base(lms(), 'gs', course_id)}/groups",
+            "groups": [{"id": row["id"], "name": row["name"]} for row in page],
+        }
+    answer = typed(container, TYPE_GROUPS)
     answer.headers.update(link)
     return answer
 
@@ -50,28 +85,59 @@ def _knows_link(connection: sqlite3.Connection, course_id: str) -> bool:
     return asked is None or found is not None
 
 
-def _members(connection: sqlite3.Connection, course_id: str) -> list[sqlite3.Row]:
-    return connection.execute(
-        "SELECT person.*, role, status FROM person JOIN enrolment ON enrolment.person_id = person.id"
-        " WHERE course_id = ? ORDER BY person.id",
-        (course_id,),
-    ).fetchall()
+def _refuse(connection: sqlite3.Connection, course_id: str, setting: dict[str, Any]) -> None:
+    if setting.get("refuses_links") and "rlid" in request.args:
+        raise ServiceRefused(403, "no lists by link")
+    most = setting.get("most")
+    if most is not None:
+        count = connection.execute("SELECT count(*) AS n FROM enrolment WHERE course_id = ?", (course_id,)).fetchone()
+        if count["n"] > most:
+            raise ServiceRefused(403, "above_response_limit")
 
 
-def _is_asked_for(row: sqlite3.Row, kind: Profile) -> bool:
+def _page(
+    connection: sqlite3.Connection, course_id: str, kind: Profile, setting: dict[str, Any]
+) -> tuple[list[sqlite3.Row], dict[str, str]]:
+    """The rows of the page that was asked for, and the header that leads on."""
+    limit, start = window(setting.get("page", LARGEST_PAGE))
+    where, values = ["enrolment.course_id = ?", "person.id <> ?"], [course_id, str(setting.get("without", ""))]
     role = request.args.get("role")
-    is_listed = row["status"] == "Active" or not kind.short_roster_roles
-    return is_listed and role in (None, row["role"], CONTEXT_ROLE + str(row["role"]))
+    if role is not None and not setting.get("ignores_role"):
+        where.append("enrolment.role = ?")
+        values.append(role.removeprefix(CONTEXT_ROLE))
+    if kind.short_roster_roles:
+        where.append("enrolment.status = 'Active'")
+    if "since" in request.args:
+        where.append("person.id IN (SELECT person_id FROM enrolment_change WHERE course_id = ? AND id > ?)")
+        values += [course_id, request.args["since"]]
+    rows = connection.execute(
+        "SELECT person.*, enrolment.role, enrolment.status FROM enrolment JOIN person ON person.id = enrolment.person_id"
+        f" WHERE {' AND '.join(where)} ORDER BY person.id LIMIT ? OFFSET ?",
+        (*values, limit + 1, start),
+    ).fetchall()
+    return rows[:limit], next_link(limit, start, has_more=len(rows) > limit)
 
 
-def _member(connection: sqlite3.Connection, row: sqlite3.Row, kind: Profile) -> dict[str, Any]:
-    extra = {"lis_person_sourcedid": f"ID{row['id']}", "ext_user_username": row["id"]} if kind.is_moodle else {}
-    return extra | {
+def _member(connection: sqlite3.Connection, row: sqlite3.Row, kind: Profile, setting: dict[str, Any]) -> dict[str, Any]:
+    found = {
         "status": row["status"],
         "user_id": shown_person(connection, kind, row["id"]),
         "roles": [row["role"] if kind.short_roster_roles else CONTEXT_ROLE + row["role"]],
-        "name": f"{row['family_name']}{row['given_name']}",
-        "given_name": row["given_name"],
-        "family_name": row["family_name"],
-        "email": row["email"],
     }
+    if kind.is_moodle:
+        found |= {"lis_person_sourcedid": f"ID{row['id']}", "ext_user_username": row["id"]}
+    if not setting.get("anonymous"):
+        found |= {
+            "name": f"{row['family_name']}{row['given_name']}",
+            "given_name": row["given_name"],
+            "family_name": row["family_name"],
+            "email": row["email"],
+        }
+        if kind.is_moodle:
+            found["name"] = f"{row['given_name']} {row['family_name']}"
+    if request.args.get("groups") == "true" and knows_groups(connection):
+        ids = groups_of(connection, request.view_args["course_id"], row["id"]) if request.view_args else []
+        found["group_enrolments"] = [{"group_id": each} for each in ids]
+    if "rlid" in request.args:
+        found["message"] = [{"https://purl.imsglobal.org/spec/lti/claim/message_type": "LtiResourceLinkRequest"}]
+    return found

@@ -17,7 +17,13 @@ from flask.typing import ResponseReturnValue
 
 from lti_tool.demo import moodle
 from lti_tool.demo.faults import strike
-from lti_tool.demo.names import ALL_SCOPES, DEEP_LINKING_REQUEST, PLATFORM_CONFIGURATION, RESOURCE_LINK_REQUEST
+from lti_tool.demo.names import (
+    ALL_SCOPES,
+    DEEP_LINKING_REQUEST,
+    PLATFORM_CONFIGURATION,
+    RESOURCE_LINK_REQUEST,
+    SCOPE_GROUPS,
+)
 from lti_tool.demo.names import TOOL_CONFIGURATION as TOOL
 from lti_tool.demo.runtime import Lms, first_tool, lms, profile
 from lti_tool.demo.store import read_setting, stamp
@@ -59,7 +65,7 @@ def configuration() -> ResponseReturnValue:
     addresses = urls(lms())
     with lms().store.reading() as connection:
         is_moodle = profile(connection).is_moodle
-    variables = [*VARIABLES, *([] if is_moodle else ["ResourceLink.id.history"])]
+    variables = [*VARIABLES, "Moodle.Person.userGroupIds" if is_moodle else "ResourceLink.id.history"]
     return jsonify({
         "issuer": lms().issuer,
         "authorization_endpoint": addresses["auth_url"],
@@ -71,7 +77,7 @@ def configuration() -> ResponseReturnValue:
         "id_token_signing_alg_values_supported": ["RS256"],
         "response_types_supported": ["id_token"],
         "subject_types_supported": ["public"],
-        "scopes_supported": ["openid", *ALL_SCOPES],
+        "scopes_supported": ["openid", *(scope for scope in ALL_SCOPES if scope != SCOPE_GROUPS or not is_moodle)],
         "claims_supported": ["sub", "iss", "name", "given_name", "family_name", "email"],
         PLATFORM_CONFIGURATION: {
             "product_family_code": moodle.FAMILY if is_moodle else "dangke-demo",

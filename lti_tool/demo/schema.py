@@ -14,8 +14,16 @@ CREATE TABLE IF NOT EXISTS course (
 CREATE TABLE IF NOT EXISTS enrolment (
   course_id TEXT NOT NULL REFERENCES course(id), person_id TEXT NOT NULL REFERENCES person(id),
   role TEXT NOT NULL CHECK (role IN ('Instructor', 'Learner')),
-  status TEXT NOT NULL DEFAULT 'Active' CHECK (status IN ('Active', 'Inactive')),
+  status TEXT NOT NULL DEFAULT 'Active' CHECK (status IN ('Active', 'Inactive', 'Deleted', 'Pending')),
   PRIMARY KEY (course_id, person_id)) STRICT;
+-- Who was enrolled, changed or taken out, in this order: what the list of differences tells.
+CREATE TABLE IF NOT EXISTS enrolment_change (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, course_id TEXT NOT NULL, person_id TEXT NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS course_group (
+  id TEXT PRIMARY KEY, course_id TEXT NOT NULL REFERENCES course(id), name TEXT NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS group_member (
+  group_id TEXT NOT NULL REFERENCES course_group(id) ON DELETE CASCADE, person_id TEXT NOT NULL,
+  PRIMARY KEY (group_id, person_id)) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS link (
   id TEXT PRIMARY KEY, course_id TEXT NOT NULL REFERENCES course(id), client_id TEXT NOT NULL REFERENCES tool(client_id),
   title TEXT NOT NULL, description TEXT NOT NULL DEFAULT '', url TEXT NOT NULL, custom TEXT NOT NULL,

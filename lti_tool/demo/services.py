@@ -71,12 +71,22 @@ def must_send(kind: Profile, media_type: str) -> dict[str, Any]:
 
 def cut(rows: Sequence[Row]) -> tuple[Sequence[Row], dict[str, str]]:
     """The page that `limit` and `from` ask for, and the Link header to the next one (RFC 8288)."""
-    limit, start = _whole("limit", LARGEST_PAGE), _whole("from", 0)
-    limit = max(1, min(limit, LARGEST_PAGE))
-    if len(rows) <= start + limit:
-        return rows[start:], {}
+    limit, start = window()
+    return rows[start : start + limit], next_link(limit, start, has_more=len(rows) > start + limit)
+
+
+def window(largest: int = LARGEST_PAGE) -> tuple[int, int]:
+    """(`limit`, `from`) of the request, the limit at most `largest`."""
+    limit = max(1, min(_whole("limit", largest), largest))
+    return limit, _whole("from", 0)
+
+
+def next_link(limit: int, start: int, *, has_more: bool) -> dict[str, str]:
+    """The header that leads to the page after this one; none where it is the last."""
+    if not has_more:
+        return {}
     query = request.args.to_dict() | {"limit": str(limit), "from": str(start + limit)}
-    return rows[start : start + limit], {"Link": f'<{lms().issuer}{request.path}?{urlencode(query)}>; rel="next"'}
+    return {"Link": f'<{lms().issuer}{request.path}?{urlencode(query)}>; rel="next"'}
 
 
 def _whole(name: str, default: int) -> int:

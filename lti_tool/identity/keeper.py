@@ -27,7 +27,10 @@ STORED = (
     ),
     Stored(
         "enrolment",
-        ("role", "source", "is_active", "gradable", "is_test", "has_taught", "last_launch_at", "returned_at", "not_graded_at"),
+        (
+            "role", "source", "is_active", "gradable", "is_test", "has_taught", "is_listed", "last_launch_at",
+            "returned_at", "not_graded_at", "claimed_groups",
+        ),
         _l("The courses you are in, your role there, and when you last opened them."),
         Fate.deleted,
     ),

@@ -91,6 +91,12 @@ class Context(Base):
     timezone: Mapped[str] = mapped_column(String(64), default="Asia/Shanghai")
     history: Mapped[list[str]] = mapped_column(Json, default=list)
     """Context ids this course was copied from, as the LMS says."""
+    memberships_url: Mapped[str | None] = mapped_column(String(1000))
+    """Where its roster is, as its last verified launch said it; from nowhere else: some LMSs give any course's (NRPS)."""
+    groups_url: Mapped[str | None] = mapped_column(String(1000))
+    """Where its groups are, likewise (Course Groups Service)."""
+    roster_asked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When a launch last asked for the roster to be read; so also about when somebody was here last."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
@@ -171,7 +177,16 @@ class Enrolment(Base):
     """A member of a context with the role of the last launch or roster."""
 
     __tablename__ = "enrolment"
-    __table_args__ = (UniqueConstraint("context_id", "member_id"), Index("ix_enrolment_member", "member_id"))
+    __table_args__ = (
+        UniqueConstraint("context_id", "member_id"),
+        Index("ix_enrolment_member", "member_id"),
+        Index(
+            "ix_enrolment_regrouped",
+            "id",
+            sqlite_where=text("is_regrouped"),
+            postgresql_where=text("is_regrouped"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     context_id: Mapped[int] = mapped_column(ForeignKey("context.id"))
@@ -185,22 +200,44 @@ class Enrolment(Base):
     """Whether the last launch said that this is the LMS's test user (RO-14): such work can be taken away."""
     has_taught: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
     """Whether this person is or ever was instructor here; stays when the role changes."""
+    is_listed: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+    """Whether the last complete roster named this person; some LMSs let people in whom they do not list."""
     last_launch_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """NULL: never launched."""
     not_graded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """When the LMS said that this person gets no grades in this course; NULL again with the next launch."""
     returned_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """When scores could be sent for this person again: back in the course, a member again, here after `not_graded_at`."""
+    claimed_groups: Mapped[str] = mapped_column(String(1000), default="", server_default="")
+    """Groups that the last launch named: ids of the LMS with commas between them."""
+    is_regrouped: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+    """Whether the launch named others than before, which a sweep has still to write down (roster.groups)."""
+
+
+class GroupSource(StrEnum):
+    """Who says who is in a group; only what was made by hand is changed by hand."""
+
+    hand = "hand"
+    service = "service"
+    """The LMS's groups service, with names."""
+    roster = "roster"
+    """The members' list, which names groups by their ids."""
+    launch = "launch"
+    """Each member's own launch, likewise."""
 
 
 class Group(Base):
     """A group of a context's members."""
 
     __tablename__ = "member_group"
+    __table_args__ = (UniqueConstraint("context_id", "source", "external_id"),)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     context_id: Mapped[int] = mapped_column(ForeignKey("context.id"), index=True)
     name: Mapped[str] = mapped_column(String(200))
+    source: Mapped[GroupSource] = mapped_column(text_enum(GroupSource), default=GroupSource.hand, server_default="hand")
+    external_id: Mapped[str | None] = mapped_column(String(255))
+    """What the LMS calls it; NULL: made by hand."""
 
 
 class GroupMember(Base):

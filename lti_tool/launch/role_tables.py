@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from lti_tool.core.errors import Invalid
 from lti_tool.core.i18n import lazy_gettext as _l
 from lti_tool.identity.actor import Role
+from lti_tool.identity.rules.roles import TEST_USER
 from lti_tool.launch.registrations import find
-from lti_tool.launch.rules.roles import TEST_USER
 
 MOST: Final = 50
 LONGEST: Final = 255

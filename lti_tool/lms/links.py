@@ -11,6 +11,7 @@ from urllib.parse import urljoin, urlsplit
 from lti_tool.core.http import Response
 
 MOST_PAGES: Final = 200
+"""Of a list, unless its reader expects more."""
 
 # Moodle's language packs have put typographic quotes into headers; they are read as plain ones.
 _QUOTES: Final = str.maketrans({"“": '"', "”": '"', "„": '"', "″": '"', "«": '"', "»": '"', "’": "'", "‘": "'"})
@@ -20,7 +21,7 @@ _TOKEN: Final = re.compile(
 
 
 class TooManyPages(Exception):
-    """The list goes on after 200 pages, or leads back to a page that was read."""
+    """The list goes on after as many pages as its reader takes, or leads back to a page that was read."""
 
 
 class ForeignPage(Exception):
@@ -64,11 +65,18 @@ def parse_links(headers: Iterable[str], base: str) -> list[Link]:
 
 def next_page(response: Response) -> str | None:
     """The address of the next page; None on the last one (Open edX sends no header there)."""
+    return linked(response, "next")
+
+
+def linked(response: Response, rel: str) -> str | None:
+    """The first address that the answer relates to itself in this way."""
     links = parse_links(response.headers.all("link"), response.url)
-    return next((link.url for link in links if "next" in link.rels), None)
+    return next((link.url for link in links if rel in link.rels), None)
 
 
-def pages(first: str, fetch: Callable[[str], Response], is_ours: Callable[[str], bool]) -> Iterator[Response]:
+def pages(
+    first: str, fetch: Callable[[str], Response], is_ours: Callable[[str], bool], *, most: int = MOST_PAGES
+) -> Iterator[Response]:
     """Yield each page once. `is_ours(host)` says whether the registration's token may go to that host.
 
     The next address is taken as it is; our own query parameters are not appended again. Stops at the first page without
@@ -77,7 +85,7 @@ def pages(first: str, fetch: Callable[[str], Response], is_ours: Callable[[str],
     seen: set[str] = set()
     url: str | None = first
     while url is not None:
-        if url in seen or len(seen) >= MOST_PAGES:
+        if url in seen or len(seen) >= most:
             raise TooManyPages
         if not is_ours((urlsplit(url).hostname or "").lower()):
             raise ForeignPage

@@ -3,6 +3,7 @@
 import threading
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Final
 
 from lti_tool.core import jobs
 from lti_tool.core.http import Limits
@@ -11,6 +12,14 @@ from lti_tool.lms.connector import Connector
 
 READING = Limits(connect_seconds=3.0, read_seconds=30.0, total_seconds=60.0, body_bytes=16_000_000)
 """For jobs that read long lists: an LMS may put a course of 20,000 into one answer, and need a while for it."""
+
+READ_ROSTER: Final = "roster.read"
+"""The job that reads a course's roster; whoever asks for it need not know who does it."""
+
+
+def roster_key(context_id: int) -> str:
+    """The key of that job for one course."""
+    return f"context:{context_id}"
 
 
 @dataclass(frozen=True, slots=True)

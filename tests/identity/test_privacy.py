@@ -20,7 +20,10 @@ WORDS: dict[str, dict[str, str]] = {
         "the courses you opened here": "context_id source is_active",
         "when you last did": "last_launch_at returned_at",
         "your role in them": "role gradable has_taught is_test not_graded_at",
+        "Members whom the platform lists are known here": "is_listed",
+        "The groups that the platform or a teacher puts you into": "claimed_groups is_regrouped",
     },
+    "member_group_member": {"The groups that the platform or a teacher puts you into": "group_id"},
     "launch_grant": {
         "A cookie that keeps you signed in": "expires_at resource_link_id return_url document_target preview",
         "your role in them": "role own_role gradable mentored",
@@ -70,7 +73,7 @@ WORDS: dict[str, dict[str, str]] = {
 }  # fmt: skip
 # Nothing writes these tables and columns yet; whoever does has to put words for them on the page.
 NOT_WRITTEN = {
-    "member_group_member", "member.org_unit_id", "entry.org_unit_id", "member.is_erased",
+    "member.org_unit_id", "entry.org_unit_id", "member.is_erased",
 }  # fmt: skip
 # Ids, and what the machinery notes about a row: nothing of it is about the person.
 MACHINERY = {

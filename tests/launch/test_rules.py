@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lti_tool.core.text import clean_line
+from lti_tool.identity.rules.names import given_name
 from lti_tool.launch.limits import Limit
 from lti_tool.launch.reasons import REASONS
 from lti_tool.launch.refused import Refused
 from lti_tool.launch.rules import token, urls
 from lti_tool.launch.rules.claims import read_claims
-from lti_tool.launch.rules.names import given_name
 from tests.lms_client import CLAIM
 
 NOW = datetime(2026, 11, 20, 2, tzinfo=UTC)

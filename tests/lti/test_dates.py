@@ -1,12 +1,13 @@
 """The LMS's own dates of a link, in the custom parameters of its launches."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from lti_tool.core.clock import FakeClock
 from lti_tool.core.logs import log
 from lti_tool.launch.services.landing import dates as landing
 from lti_tool.ledger.models import Activity, Placement
@@ -109,6 +110,9 @@ def test_CP_04_dates_are_read_again_at_each_launch(world: World, browser: FlaskC
 def test_launch_with_known_dates_takes_at_most_nine_statements(world: World, browser: FlaskClient) -> None:
     world.bound()
     world.forge(browser, custom=CUSTOM)
+    clock = world.runtime.clock
+    assert isinstance(clock, FakeClock)
+    clock.advance(timedelta(seconds=1))  # the launch before asked for the roster, and its moment has passed
     claims_ready = world.begin(browser, "member1", "link-a")
     claims = world.claims(claims_ready.nonce, "member1", "link-a", custom=CUSTOM)
     token = world.lms.sign(claims)

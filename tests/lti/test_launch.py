@@ -12,9 +12,9 @@ from sqlalchemy import event, func, select, update
 
 from lti_tool.core.clock import FakeClock
 from lti_tool.identity.models import Context, Enrolment, Member, Tenant
+from lti_tool.identity.rules.names import given_name
 from lti_tool.launch.edge import edge_of
 from lti_tool.launch.registrations import RegistrationForm, register
-from lti_tool.launch.rules.names import given_name
 from lti_tool.launch.rules.urls import http_url
 from lti_tool.ledger import services
 from lti_tool.ledger.models import Activity, LineItemState, Placement, ScorePost
@@ -343,6 +343,9 @@ def test_launch_is_one_writing_transaction_with_key_set_and_registration_from_me
             yield connection
         commits.append(connection)
 
+    clock = world.runtime.clock
+    assert isinstance(clock, FakeClock)
+    clock.advance(timedelta(seconds=1))
     begun = world.begin(browser, "member1")
     _, values = world.lms.authorize(begun.url)
     monkeypatch.setattr(world.runtime.database, "writing_core", counting)

@@ -19,6 +19,7 @@ from lti_tool.core.retention import clear
 from lti_tool.identity.models import Deployment, Member, Registration, Tenant
 from lti_tool.launch import registrations
 from lti_tool.launch.models import RegistrationInvite
+from lti_tool.launch.rules.claims import GROUPS_SCOPE
 from lti_tool.launch.rules.tool_configuration import CUSTOM, SCOPES, TOOL
 from lti_tool.lms.tool_keys import ensure_key
 from tests.lms_client import LmsDriver
@@ -101,7 +102,8 @@ def test_DR_01_the_whole_way_from_invitation_to_launch(admin: Admin, profile: st
     looked = admin.post("/lti/register", admin.parameters(address))
     shown = text(looked)
     assert admin.lms.base_url in shown
-    assert all(scope in shown for scope in SCOPES)
+    assert all(scope in shown for scope in SCOPES if scope != GROUPS_SCOPE)
+    assert (GROUPS_SCOPE in shown) is (profile == "plain"), "Moodle offers no groups service"
     assert (invites(admin)[0].used_at, admin.rows()) == (None, [])
     done = admin.confirm(looked)
     assert done.status_code == 200, text(done)
@@ -555,7 +557,7 @@ def test_DR_15_all_of_them_by_name() -> None:
     assert set(CUSTOM.values()) == {
         "$Context.id.history", "$ResourceLink.id.history", "$ResourceLink.available.startDateTime",
         "$ResourceLink.available.endDateTime", "$ResourceLink.submission.startDateTime",
-        "$ResourceLink.submission.endDateTime",
+        "$ResourceLink.submission.endDateTime", "$Moodle.Person.userGroupIds",
     }  # fmt: skip
 
 

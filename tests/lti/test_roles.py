@@ -12,11 +12,12 @@ from sqlalchemy import select
 from lti_tool.core.errors import Invalid, NotFound
 from lti_tool.identity.actor import Role
 from lti_tool.identity.models import Enrolment, Member, Registration
+from lti_tool.identity.rules.roles import TABLE, TEST_USER, Standing
 from lti_tool.launch.edge import edge_of
 from lti_tool.launch.refused import Refused
 from lti_tool.launch.registrations import RegistrationForm, register
 from lti_tool.launch.role_tables import roles_of, set_roles
-from lti_tool.launch.rules.roles import TABLE, TEST_USER, Standing, read_roles, standing
+from lti_tool.launch.rules.roles import read_roles, standing
 from lti_tool.ledger.models import ScorePost
 from lti_tool.ledger.rules import Outcome, PostState
 from lti_tool.ledger.services import record

@@ -42,6 +42,8 @@ NOBODYS: dict[str, str] = {
     "lesson_use": "the course's",
     "job": "numbers of rows",
     "worker_beat": "a process of ours",
+    "roster_row": "a list while it is read, for minutes; who was erased is left out of it and of what it brings",
+    "roster_sync": "the course's list: codes and an address of the LMS",
     "media_reference.reference": "random",
 }  # fmt: skip
 

@@ -6,15 +6,18 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from lti_tool.core.text import clean_claim
+from lti_tool.identity.rules.names import given_name
 from lti_tool.launch.refused import Refused
 from lti_tool.launch.rules.custom import Custom, read_custom
 from lti_tool.launch.rules.dates import LinkDates, link_dates
-from lti_tool.launch.rules.names import given_name
 from lti_tool.launch.rules.roles import read_roles
 from lti_tool.launch.rules.urls import http_url
 
 CLAIM: Final = "https://purl.imsglobal.org/spec/lti/claim/"
 ENDPOINT: Final = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
+ROSTER: Final = "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice"
+GROUPS: Final = "https://purl.imsglobal.org/spec/lti-gs/claim/groupsservice"
+GROUPS_SCOPE: Final = "https://purl.imsglobal.org/spec/lti-gs/scope/contextgroup.readonly"
 SETTINGS: Final = "https://purl.imsglobal.org/spec/lti-dl/claim/deep_linking_settings"
 SCORE_SCOPE: Final = "https://purl.imsglobal.org/spec/lti-ags/scope/score"
 RESOURCE_LINK, DEEP_LINKING = "LtiResourceLinkRequest", "LtiDeepLinkingRequest"
@@ -85,6 +88,10 @@ class Claims:
     """Which installation of the LMS this is (Core 5.4.2); '' if it does not say."""
     mentored: tuple[str, ...]
     """`sub` of those whom the person may see as a mentor (Core 5.4.3), at most the first 200."""
+    memberships_url: str
+    """Where the course's roster is (NRPS 2.0, 3.6.1.1); '' if it has none."""
+    groups_url: str
+    """Where its groups are (Course Groups Service 1.0); '' if there is no such service for us."""
 
 
 def read_claims(claims: dict[str, Any], *, needs_https: bool) -> Claims:
@@ -138,6 +145,8 @@ def read_claims(claims: dict[str, Any], *, needs_https: bool) -> Claims:
         else None,
         platform_guid=clean_claim(_dict(claims.get(CLAIM + "tool_platform")).get("guid"), 255),
         mentored=_mentored(claims.get(CLAIM + "role_scope_mentor")),
+        memberships_url=_memberships_url(claims.get(ROSTER)),
+        groups_url=_groups_url(claims.get(GROUPS)),
     )
 
 
@@ -205,6 +214,23 @@ def _endpoint(claim: object) -> Endpoint:
         line_items=http_url(found.get("lineitems"), longest=1000),
         scopes=tuple(_texts(scopes))[:20],
     )
+
+
+def _memberships_url(claim: object) -> str:
+    """What is odd in it counts as absent; so does a service that speaks other versions only."""
+    found = _dict(claim)
+    versions = found.get("service_versions")
+    if isinstance(versions, list) and versions and "2.0" not in versions:
+        return ""
+    return http_url(found.get("context_memberships_url"), longest=1000)
+
+
+def _groups_url(claim: object) -> str:
+    """Only where the scope to read is given: the token endpoint would refuse it else (CG-01)."""
+    found = _dict(claim)
+    if GROUPS_SCOPE not in _texts(found.get("scope")):
+        return ""
+    return http_url(found.get("context_groups_url"), longest=1000)
 
 
 def _mentored(claim: object) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
     activity                    <token>                 written by our deep linking response, or typed by a teacher
     context_id_history          $Context.id.history
     resource_link_id_history    $ResourceLink.id.history
+    group_ids                   $Moodle.Person.userGroupIds
 
 An LMS leaves a variable that it does not know as it is written, so a value that begins with `$` counts as absent (CT-06).
 """
@@ -18,6 +19,8 @@ HISTORY: Final[Mapping[str, str]] = {
     "resource_link_id_history": "$ResourceLink.id.history",
 }
 """What every link of ours carries, so that its copy says where it comes from."""
+GROUPS: Final[Mapping[str, str]] = {"group_ids": "$Moodle.Person.userGroupIds"}
+"""What a launch shall say about its person's groups, where the LMS has no service for them."""
 CONTEXT_HISTORY: Final = frozenset({"context_id_history", "context_history"})
 LINK_HISTORY: Final = frozenset({"resource_link_id_history", "resource_link_history"})
 SUBSTITUTING: Final = frozenset({
@@ -29,6 +32,8 @@ Not among them: Open edX, where the author of a course types all parameters, and
 """
 MOST_ANCESTORS: Final = 20
 LONGEST_ID: Final = 255
+MOST_GROUPS: Final = 50
+MOST_GROUPS_LENGTH: Final = 1000
 _TOKEN = re.compile(r"[0-9a-f]{32}")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
@@ -42,6 +47,8 @@ class Custom:
     """Ids of the courses that this one was copied from, the latest copy first."""
     link_history: tuple[str, ...] = ()
     """Ids of the links that this one was copied from, the latest copy first."""
+    groups: tuple[str, ...] | None = None
+    """Ids of the groups that the person is in; None: the launch does not say."""
 
 
 def read_custom(claim: object) -> Custom:
@@ -49,6 +56,7 @@ def read_custom(claim: object) -> Custom:
     token: str | None = None
     contexts: tuple[str, ...] = ()
     links: tuple[str, ...] = ()
+    groups: tuple[str, ...] | None = None
     for name, value in claim.items() if isinstance(claim, dict) else ():
         if not isinstance(name, str) or not isinstance(value, str):
             continue
@@ -59,7 +67,15 @@ def read_custom(claim: object) -> Custom:
                 contexts = contexts or history(value)
             case ours if ours in LINK_HISTORY:
                 links = links or history(value)
-    return Custom(token, contexts, links)
+            case "group_ids" if not value.startswith("$"):
+                groups = group_ids(value)
+    return Custom(token, contexts, links, groups)
+
+
+def group_ids(value: str) -> tuple[str, ...]:
+    """Ids with commas between them, each once and in one order; at most 50, and 1,000 characters in all."""
+    found = sorted({part.strip() for part in value[:MOST_GROUPS_LENGTH].split(",")} - {""})
+    return tuple(each for each in found if len(each) <= LONGEST_ID and not _UNSTORABLE.search(each))[:MOST_GROUPS]
 
 
 def is_history_trusted(family: str, chosen: bool | None = None) -> bool:

@@ -7,22 +7,36 @@ from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from lti_tool.launch.rules.claims import DATA_PRIVACY, DEEP_LINKING, RESOURCE_LINK, SCORE_SCOPE, SUBMISSION_REVIEW
-from lti_tool.launch.rules.custom import HISTORY
+from lti_tool.launch.rules.claims import (
+    DATA_PRIVACY,
+    DEEP_LINKING,
+    GROUPS_SCOPE,
+    RESOURCE_LINK,
+    SCORE_SCOPE,
+    SUBMISSION_REVIEW,
+)
+from lti_tool.launch.rules.custom import GROUPS, HISTORY
 from lti_tool.launch.rules.dates import DATES
 from lti_tool.launch.rules.platform_configuration import PlatformConfiguration
 
 TOOL: Final = "https://purl.imsglobal.org/spec/lti-tool-configuration"
 ROSTER_SCOPE: Final = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly"
 _AGS: Final = "https://purl.imsglobal.org/spec/lti-ags/scope/"
-SCOPES: Final = (f"{_AGS}lineitem", f"{_AGS}lineitem.readonly", f"{_AGS}result.readonly", SCORE_SCOPE, ROSTER_SCOPE)
+SCOPES: Final = (
+    f"{_AGS}lineitem",
+    f"{_AGS}lineitem.readonly",
+    f"{_AGS}result.readonly",
+    SCORE_SCOPE,
+    ROSTER_SCOPE,
+    GROUPS_SCOPE,
+)
 """All that the product ever asks a token for."""
 
 CLAIMS: Final = ("iss", "sub", "name", "given_name", "family_name")
 CONTENT: Final = "ContentArea"
 
-CUSTOM: Final[Mapping[str, str]] = {**HISTORY, **DATES}
-"""Custom parameters of every launch: where a copied course came from, and the LMS's own dates."""
+CUSTOM: Final[Mapping[str, str]] = {**HISTORY, **DATES, **GROUPS}
+"""Custom parameters of every launch: where a copied course came from, the LMS's own dates, the person's groups."""
 
 
 def registration_request(

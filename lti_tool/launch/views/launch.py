@@ -12,12 +12,14 @@ from lti_tool.core.metrics import LAUNCHES
 from lti_tool.core.web import render, runtime
 from lti_tool.identity import current
 from lti_tool.identity.actor import Carrier, Role
+from lti_tool.identity.rules.names import pseudonym_code
+from lti_tool.identity.rules.roles import Standing
 from lti_tool.launch import browser
 from lti_tool.launch.edge import edge_of
 from lti_tool.launch.pylti import Post, StrictLaunch
 from lti_tool.launch.reasons import TIMES
 from lti_tool.launch.refused import Refused
-from lti_tool.launch.rules import names, roles, token
+from lti_tool.launch.rules import roles, token
 from lti_tool.launch.rules.claims import CLAIM, DATA_PRIVACY, way_back
 from lti_tool.launch.services import logins
 from lti_tool.launch.services.landing import Arrival, Landed, StateNotUsable, land
@@ -25,7 +27,7 @@ from lti_tool.launch.services.landing.platform import remember_platform
 from lti_tool.launch.views import carried
 from lti_tool.launch.views.blueprint import blueprint, facts, note, told_id
 
-NOBODY = roles.Standing(Role.guest, gradable=False)
+NOBODY = Standing(Role.guest, gradable=False)
 OIDC_ERRORS = frozenset({
     "login_required", "interaction_required", "account_selection_required", "consent_required", "invalid_request",
     "invalid_scope", "unsupported_response_type", "unauthorized_client", "access_denied", "server_error",
@@ -137,7 +139,7 @@ def _arrival(strict: StrictLaunch, state: str, secret: str, carrier: Carrier) ->
     if claims.deep_linking is not None and standing.role is not Role.instructor:
         raise Refused("not_allowed")
     with speaking(Language.of(claims.locale) or Language.zh):
-        pseudonym = _("Member %(code)s", code=names.pseudonym_code(known.id, claims.sub))
+        pseudonym = _("Member %(code)s", code=pseudonym_code(known.id, claims.sub))
     return Arrival(
         claims=claims,
         known=known,

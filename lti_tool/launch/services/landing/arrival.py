@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from lti_tool.identity.actor import Carrier
+from lti_tool.identity.rules.roles import Standing
 from lti_tool.launch.registry import Known, KnownDeployment
 from lti_tool.launch.rules.claims import Claims
-from lti_tool.launch.rules.roles import Standing
 from lti_tool.ledger.models import ActivityStatus
 
 

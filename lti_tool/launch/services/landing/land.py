@@ -40,7 +40,7 @@ def land(connection: Connection, arrival: Arrival, now: datetime, kinds: Mapping
         return to_data(connection, arrival, claims.for_user, now)
     context_id = context_of(connection, arrival, now)
     member_id = member_of(connection, arrival, now)
-    is_back = enrol(connection, context_id, member_id, arrival.standing, now)
+    is_back = enrol(connection, context_id, member_id, arrival.standing, now, claims.custom.groups)
     token, session_id = open_session(
         connection,
         grant=NewGrant(

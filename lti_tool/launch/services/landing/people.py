@@ -1,17 +1,21 @@
 """Who has come, and into which course."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, case, null, or_, select
+from sqlalchemy import Connection, and_, bindparam, case, func, null, or_, select
 
+from lti_tool.core import jobs
 from lti_tool.core.columns import upsert
 from lti_tool.identity.actor import Role
 from lti_tool.identity.models import Context, Enrolment, EnrolmentSource, Member, Tenant
-from lti_tool.launch.rules.roles import Standing
+from lti_tool.identity.rules.roles import Standing
 from lti_tool.launch.services.landing.arrival import Arrival
+from lti_tool.lms.work import READ_ROSTER, roster_key
 
+ROSTER_AGE = timedelta(hours=6)
+"""A launch asks for the roster to be read if none has asked for as long."""
 STAFF = frozenset({Role.instructor, Role.assistant})
 """Who sees drafts and what is archived."""
 
@@ -25,33 +29,52 @@ def _context_statement(dialect: str, *, is_instructor: bool, has_history: bool) 
     kept = {name: statement.excluded[name] for name in followed}
     if has_history:
         kept["history"] = statement.excluded.history
+    new, old = statement.excluded, Context.__table__.c
+    is_old = or_(
+        old.roster_asked_at.is_(None),
+        old.roster_asked_at <= bindparam("asked_before", type_=old.roster_asked_at.type),
+    )
+    # A launch that names no roster does not take it away: deep linking and other tools' links may come without the claim.
+    kept["memberships_url"] = func.coalesce(new.memberships_url, old.memberships_url)
+    kept["groups_url"] = func.coalesce(new.groups_url, old.groups_url)
+    kept["roster_asked_at"] = case(
+        (and_(new.memberships_url.is_not(None), is_old), new.roster_asked_at), else_=old.roster_asked_at
+    )
     return statement.on_conflict_do_update(
         index_elements=["deployment_id", "context_key"],
-        set_=kept or {"context_key": statement.excluded.context_key},
-    ).returning(Context.id)
+        set_=kept,
+    ).returning(Context.id, Context.roster_asked_at)
 
 
 def context_of(connection: Connection, arrival: Arrival, now: datetime) -> int:
-    """The course; its title follows each launch of an instructor (CT-10)."""
+    """The course; its title follows each launch of an instructor (CT-10).
+
+    One statement, and one more when its roster has not been asked for in the last 6 hours.
+    """
     claims = arrival.claims
     is_instructor = arrival.standing.role is Role.instructor and claims.context_title != ""
     history = list(claims.custom.context_history)
-    return int(
-        connection.execute(
-            _context_statement(connection.dialect.name, is_instructor=is_instructor, has_history=bool(history)),
-            {
-                "deployment_id": arrival.deployment.id,
-                "tenant_id": arrival.deployment.tenant_id,
-                "context_key": claims.context_key,
-                "title": claims.context_title or claims.resource_title,
-                "label": claims.context_label,
-                "kind": claims.context_kind,
-                "of_tenant": arrival.deployment.tenant_id,
-                "history": history,
-                "created_at": now,
-            },
-        ).scalar_one()
-    )
+    row = connection.execute(
+        _context_statement(connection.dialect.name, is_instructor=is_instructor, has_history=bool(history)),
+        {
+            "deployment_id": arrival.deployment.id,
+            "tenant_id": arrival.deployment.tenant_id,
+            "context_key": claims.context_key,
+            "title": claims.context_title or claims.resource_title,
+            "label": claims.context_label,
+            "kind": claims.context_kind,
+            "of_tenant": arrival.deployment.tenant_id,
+            "history": history,
+            "memberships_url": claims.memberships_url or None,
+            "groups_url": claims.groups_url or None,
+            "roster_asked_at": now if claims.memberships_url else None,
+            "asked_before": now - ROSTER_AGE,
+            "created_at": now,
+        },
+    ).one()
+    if claims.memberships_url and row.roster_asked_at == now:
+        jobs.ask(connection, name=READ_ROSTER, key=roster_key(row.id), due_at=now)
+    return int(row.id)
 
 
 @cache
@@ -79,33 +102,40 @@ def member_of(connection: Connection, arrival: Arrival, now: datetime) -> int:
 
 
 @cache
-def _enrolment_statement(dialect: str) -> Any:
+def _enrolment_statement(dialect: str, *, names_groups: bool) -> Any:
     statement = upsert(Enrolment.__table__, dialect)
-    new = statement.excluded
-    was_left_out = or_(
-        Enrolment.gradable.is_(False), Enrolment.is_active.is_(False), Enrolment.not_graded_at.is_not(None)
+    old, new = Enrolment.__table__.c, statement.excluded
+    was_left_out = or_(old.gradable.is_(False), old.is_active.is_(False), old.not_graded_at.is_not(None))
+    kept = {
+        "role": new.role,
+        "source": new.source,
+        "is_active": new.is_active,
+        "gradable": new.gradable,
+        "is_test": new.is_test,
+        "has_taught": or_(old.has_taught, new.has_taught),
+        "last_launch_at": new.last_launch_at,
+        "not_graded_at": null(),
+        "returned_at": case((and_(new.gradable, was_left_out), new.last_launch_at), else_=old.returned_at),
+    }
+    if names_groups:
+        kept["claimed_groups"] = new.claimed_groups
+        kept["is_regrouped"] = or_(old.is_regrouped, old.claimed_groups != new.claimed_groups)
+    return statement.on_conflict_do_update(index_elements=["context_id", "member_id"], set_=kept).returning(
+        Enrolment.returned_at
     )
-    is_back = and_(new.gradable, was_left_out)
-    return statement.on_conflict_do_update(
-        index_elements=["context_id", "member_id"],
-        set_={
-            "role": new.role,
-            "source": new.source,
-            "is_active": new.is_active,
-            "gradable": new.gradable,
-            "is_test": new.is_test,
-            "has_taught": or_(Enrolment.has_taught, new.has_taught),
-            "last_launch_at": new.last_launch_at,
-            "not_graded_at": null(),
-            "returned_at": case((is_back, new.last_launch_at), else_=Enrolment.returned_at),
-        },
-    ).returning(Enrolment.returned_at)
 
 
-def enrol(connection: Connection, context_id: int, member_id: int, standing: Standing, now: datetime) -> bool:
+def enrol(
+    connection: Connection,
+    context_id: int,
+    member_id: int,
+    standing: Standing,
+    now: datetime,
+    groups: tuple[str, ...] | None = None,
+) -> bool:
     """The person's place in the course, as this launch says it; whether scores can be sent for the person again."""
     returned_at = connection.execute(
-        _enrolment_statement(connection.dialect.name),
+        _enrolment_statement(connection.dialect.name, names_groups=groups is not None),
         {
             "context_id": context_id,
             "member_id": member_id,
@@ -115,7 +145,10 @@ def enrol(connection: Connection, context_id: int, member_id: int, standing: Sta
             "gradable": standing.gradable,
             "is_test": standing.is_test,
             "has_taught": standing.role is Role.instructor,
+            "is_listed": False,
             "last_launch_at": now,
+            "claimed_groups": ",".join(groups or ()),
+            "is_regrouped": bool(groups),
         },
     ).scalar_one()
     return bool(returned_at == now)

@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, insert, select
 
 from lti_tool.identity.models import Member
+from lti_tool.identity.rules.roles import administers
 from lti_tool.identity.sessions import open_bare_session
 from lti_tool.launch.models import DataRequest
 from lti_tool.launch.refused import Refused
-from lti_tool.launch.rules.roles import administers
 from lti_tool.launch.services.landing.arrival import Arrival, Landed
 from lti_tool.launch.services.landing.people import member_of
 
