@@ -21,9 +21,10 @@ CHANGING = {
     "keys announce": ("key_announced",), "keys activate": ("key_activated",), "keys retire": ("key_retired",),
     "keys destroy": ("key_destroyed",), "keys pin": ("key_pinned",), "keys unpin": ("key_unpinned",),
     "keys rewrap": ("keys_rewrapped",), "allow-host": ("host_allowed", "host_forbidden"), "admin-link": ("link_made",),
-    "restore": ("restored",),
+    "restore": ("restored",), "person show": ("person_seen",), "person export": ("person_exported",),
+    "person erase": ("person_erased",), "person purge-tests": ("test_user_erased",),
 }  # fmt: skip
-"""Command to the acts that it may write down."""
+"""Command to the acts that it may write down. Those of `person` are looked at in tests/cli/test_person.py."""
 LOOKING = {"serve", "web", "worker", "demo", "registrations", "connect", "doctor", "keys pem", "backup"}
 """What runs the program, and what changes nothing; `demo` seeds by `dangke seed`."""
 

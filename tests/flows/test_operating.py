@@ -67,7 +67,7 @@ def test_health_and_readiness(stack: Stack) -> None:
 def test_metrics_count_launches_failures_and_scores(journey: Stack) -> None:
     def seen() -> dict[str, float]:
         found = metrics(journey)
-        return found if found.get('dangke_score_answers_total{answer="down",registration="1"}', 0) >= 1 else {}
+        return found if found.get('dangke_score_answers_total{answer="broken",registration="1"}', 0) >= 1 else {}
 
     found = eventually(seen, within=20)
     assert found['dangke_launches_total{message="LtiResourceLinkRequest",registration="1"}'] == 5

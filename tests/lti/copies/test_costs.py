@@ -64,7 +64,8 @@ def test_launch_of_a_copied_link_costs_what_any_launch_costs(lms: Lms, source: S
     there = cost(person="member3", course="course-1", link="lesson", custom=source.custom(history=()))
     copied = cost(person="member3", course="copy", link="copy-lesson", custom=source.custom())
     another = cost(person="member3", course="copy", link="copy-quiz", custom=source.custom("quiz"))
-    assert there == copied == another == 8
+    # The first launch of a link lays down its column, and queues what was reached before for it.
+    assert (there, copied, another) == (8, 8, 9)
 
 
 def test_dates_of_the_sources_links_stay_there(lms: Lms, source: Source) -> None:
