@@ -111,7 +111,7 @@ def test_DR_01_the_whole_way_from_invitation_to_launch(admin: Admin, profile: st
     assert row.client_id in text(done)
     assert (row.issuer, row.auth_url) == (admin.lms.base_url, f"{admin.lms.base_url}/auth")
     assert (row.family, row.is_demo) == ("moodle" if profile == "moodle" else "dangke-demo", True)
-    assert sorted(row.scopes) == sorted(SCOPES)
+    assert sorted(row.scopes) == sorted(each for each in SCOPES if each != GROUPS_SCOPE or profile == "plain")
     assert invites(admin)[0].registration_id == row.id
     # "Pending" on both sides until the LMS switches it on and somebody comes.
     with admin.runtime.database.reading() as session:
