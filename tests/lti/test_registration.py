@@ -19,7 +19,6 @@ from lti_tool.core.retention import clear
 from lti_tool.identity.models import Deployment, Member, Registration, Tenant
 from lti_tool.launch import registrations
 from lti_tool.launch.models import RegistrationInvite
-from lti_tool.launch.rules.claims import GROUPS_SCOPE
 from lti_tool.launch.rules.tool_configuration import CUSTOM, SCOPES, TOOL
 from lti_tool.lms.tool_keys import ensure_key
 from tests.lms_client import LmsDriver
@@ -102,8 +101,7 @@ def test_DR_01_the_whole_way_from_invitation_to_launch(admin: Admin, profile: st
     looked = admin.post("/lti/register", admin.parameters(address))
     shown = text(looked)
     assert admin.lms.base_url in shown
-    assert all(scope in shown for scope in SCOPES if scope != GROUPS_SCOPE)
-    assert (GROUPS_SCOPE in shown) is (profile == "plain"), "Moodle offers no groups service"
+    assert all(scope in shown for scope in SCOPES)
     assert (invites(admin)[0].used_at, admin.rows()) == (None, [])
     done = admin.confirm(looked)
     assert done.status_code == 200, text(done)
@@ -111,7 +109,7 @@ def test_DR_01_the_whole_way_from_invitation_to_launch(admin: Admin, profile: st
     assert row.client_id in text(done)
     assert (row.issuer, row.auth_url) == (admin.lms.base_url, f"{admin.lms.base_url}/auth")
     assert (row.family, row.is_demo) == ("moodle" if profile == "moodle" else "dangke-demo", True)
-    assert sorted(row.scopes) == sorted(each for each in SCOPES if each != GROUPS_SCOPE or profile == "plain")
+    assert sorted(row.scopes) == sorted(SCOPES)
     assert invites(admin)[0].registration_id == row.id
     # "Pending" on both sides until the LMS switches it on and somebody comes.
     with admin.runtime.database.reading() as session:
@@ -557,7 +555,7 @@ def test_DR_15_all_of_them_by_name() -> None:
     assert set(CUSTOM.values()) == {
         "$Context.id.history", "$ResourceLink.id.history", "$ResourceLink.available.startDateTime",
         "$ResourceLink.available.endDateTime", "$ResourceLink.submission.startDateTime",
-        "$ResourceLink.submission.endDateTime", "$Moodle.Person.userGroupIds",
+        "$ResourceLink.submission.endDateTime",
     }  # fmt: skip
 
 

@@ -3,7 +3,7 @@
     activity                    <token>                 written by our deep linking response, or typed by a teacher
     context_id_history          $Context.id.history
     resource_link_id_history    $ResourceLink.id.history
-    group_ids                   $Moodle.Person.userGroupIds
+    group_ids                   $Moodle.Person.userGroupIds         where somebody has set it in a Moodle
 
 An LMS leaves a variable that it does not know as it is written, so a value that begins with `$` counts as absent (CT-06).
 """
@@ -19,8 +19,6 @@ HISTORY: Final[Mapping[str, str]] = {
     "resource_link_id_history": "$ResourceLink.id.history",
 }
 """What every link of ours carries, so that its copy says where it comes from."""
-GROUPS: Final[Mapping[str, str]] = {"group_ids": "$Moodle.Person.userGroupIds"}
-"""What a launch shall say about its person's groups, where the LMS has no service for them."""
 CONTEXT_HISTORY: Final = frozenset({"context_id_history", "context_history"})
 LINK_HISTORY: Final = frozenset({"resource_link_id_history", "resource_link_history"})
 SUBSTITUTING: Final = frozenset({

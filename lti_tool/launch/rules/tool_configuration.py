@@ -10,12 +10,11 @@ from urllib.parse import urlsplit
 from lti_tool.launch.rules.claims import (
     DATA_PRIVACY,
     DEEP_LINKING,
-    GROUPS_SCOPE,
     RESOURCE_LINK,
     SCORE_SCOPE,
     SUBMISSION_REVIEW,
 )
-from lti_tool.launch.rules.custom import GROUPS, HISTORY
+from lti_tool.launch.rules.custom import HISTORY
 from lti_tool.launch.rules.dates import DATES
 from lti_tool.launch.rules.platform_configuration import PlatformConfiguration
 
@@ -28,15 +27,14 @@ SCOPES: Final = (
     f"{_AGS}result.readonly",
     SCORE_SCOPE,
     ROSTER_SCOPE,
-    GROUPS_SCOPE,
 )
 """All that the product ever asks a token for."""
 
 CLAIMS: Final = ("iss", "sub", "name", "given_name", "family_name")
 CONTENT: Final = "ContentArea"
 
-CUSTOM: Final[Mapping[str, str]] = {**HISTORY, **DATES, **GROUPS}
-"""Custom parameters of every launch: where a copied course came from, the LMS's own dates, the person's groups."""
+CUSTOM: Final[Mapping[str, str]] = {**HISTORY, **DATES}
+"""Custom parameters of every launch: where a copied course came from, the LMS's own dates."""
 
 
 def registration_request(
