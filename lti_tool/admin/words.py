@@ -49,6 +49,7 @@ STAFF_ACTIONS: Final[dict[str, Any]] = {
     "restore": _l("brought an activity back"),
     "override": _l("set somebody's own dates, time or attempts"),
     "send_again": _l("had a grade sent again"),
+    "keep_there": _l("let the grade in the LMS count"),
     "relink": _l("changed what a link shows"),
     "hide_post": _l("hid a post"),
     "show_post": _l("showed a post again"),

@@ -19,6 +19,7 @@ from lti_tool.cli.keys import keys
 from lti_tool.cli.opening import Fault
 from lti_tool.cli.person import person
 from lti_tool.cli.quirks import quirks
+from lti_tool.cli.reconciling import reconcile
 from lti_tool.cli.registering import connect, deployment, invite, list_registrations, register
 from lti_tool.cli.roles import roles
 from lti_tool.cli.schema import migrate
@@ -57,6 +58,7 @@ for each in (
     admin_link,
     person,
     doctor,
+    reconcile,
     backup,
     restore,
 ):

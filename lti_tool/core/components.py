@@ -57,6 +57,10 @@ def _icons() -> list[str]:
     return re.findall(r'id="i-([\w-]+)"', (assets.FOLDER / "icons.svg").read_text(encoding="utf-8"))
 
 
+KEPT = SimpleNamespace(keep_ended_hours=24, keep_pointers_days=7, keep_failures_days=90)
+"""Retention periods for the page on privacy."""
+
+
 def _colours() -> list[str]:
     """Names of the colours, in the order of tokens.css."""
     tokens = (assets.FOLDER / "css" / "tokens.css").read_text(encoding="utf-8")
@@ -94,7 +98,7 @@ def _sample(name: str) -> tuple[str, dict[str, Any]]:
             {"title": gettext("Not open yet"), "text": "12-01 08:00", "return_url": back, "back": None},
         ),
         "deep_link_return": ("launch/deep_link_return.html", {"address": "#lms", "jwt": "x", "count": 2, "told": "", "asked": _ASKED}),
-        "privacy": ("privacy.html", {"own_data": "#main"}),
+        "privacy": ("privacy.html", {"own_data": "#main", "kept": KEPT}),
         "mentoring": ("launch/mentoring.html", {"course": gettext("Course"), "return_url": back, "people": _mentored()}),
         "nothing_submitted": (
             "launch/nothing_submitted.html",

@@ -40,6 +40,8 @@ class Way:
     sent_at: datetime | None
     sent_score: Decimal | None
     attempts: int
+    read_score: Decimal | None
+    """What the LMS showed at the last reading that differed; None: nothing, or it agreed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,10 @@ class ColumnState:
     cause: str
     source: LineItemSource | None
     checked_at: datetime | None
+    read_at: datetime | None
+    """When its grades were last read back as a whole."""
+    read_cause: str
+    """Why they could not be read the last time."""
 
 
 def way_of(session: Session | Connection, activity_ids: Collection[int], member_id: int) -> dict[int, Way]:
@@ -89,11 +95,12 @@ _WAY = (
     ScorePost.sent_at,
     ScorePost.sent_score,
     ScorePost.attempts,
+    ScorePost.read_score,
 )
 
 
 def _way(row: Any) -> Way:
-    return Way(row.state, row.cause, row.due_at, row.sent_at, row.sent_score, row.attempts)
+    return Way(row.state, row.cause, row.due_at, row.sent_at, row.sent_score, row.attempts, row.read_score)
 
 
 def _of(activity_id: int) -> Any:
@@ -160,6 +167,8 @@ def columns(session: Session | Connection, activity_id: int) -> Sequence[ColumnS
             LineItem.cause,
             LineItem.source,
             LineItem.checked_at,
+            LineItem.read_at,
+            LineItem.read_cause,
         )
         .select_from(LineItem)
         .join(Placement, Placement.id == LineItem.placement_id)
@@ -167,7 +176,7 @@ def columns(session: Session | Connection, activity_id: int) -> Sequence[ColumnS
         .where(_of(activity_id))
         .order_by(Activity.position, LineItem.id)
     )
-    return [ColumnState(row.title, row.link, row.state, row.cause, row.source, row.checked_at) for row in found]
+    return [ColumnState(*row) for row in found]
 
 
 @dataclass(frozen=True, slots=True)

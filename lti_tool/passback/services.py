@@ -1,14 +1,15 @@
-"""Writes that somebody asks for: sending again. Flush, never commit."""
+"""Writes that somebody asks for: sending again, or letting the LMS's grade count. Flush, never commit."""
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import and_, insert, not_, or_, select, update
 from sqlalchemy.orm import Session
 
-from lti_tool.ledger.models import Activity, LineItem, ScorePost
-from lti_tool.ledger.rules import PostState
+from lti_tool.ledger.models import Activity, LineItem, ScoreEvent, ScorePost
+from lti_tool.ledger.rules import KEPT_THERE, PostState
 from lti_tool.passback import outbox
+from lti_tool.passback.rules import Event, follow, moved_by
 
 REFUSED = (PostState.refused, PostState.differs)
 
@@ -18,7 +19,8 @@ def send_again(
 ) -> int:
     """Make the scores of an activity (and of those below it) due now, of one member or of all; returns how many.
 
-    Whether each has a column, a number and a gradable member is looked at when it is claimed.
+    Whether each has a column, a number and a gradable member is looked at when it is claimed. Where an instructor has said
+    that the LMS's grade counts, only a wish for this one member changes that.
     """
     session.flush()
     items = (
@@ -27,7 +29,9 @@ def send_again(
         .where(or_(Activity.id == activity_id, Activity.parent_id == activity_id))
     )
     posts: list[Any] = [ScorePost.line_item_id.in_(items)]
-    if member_id is not None:
+    if member_id is None:
+        posts.append(not_(and_(ScorePost.state == PostState.kept, ScorePost.cause == KEPT_THERE)))
+    else:
         posts.append(ScorePost.member_id == member_id)
     if only_refused:
         posts.append(ScorePost.state.in_(REFUSED))
@@ -38,3 +42,29 @@ def send_again(
         .where(*posts)
         .values(state=PostState.waiting, revision=ScorePost.revision + 1, due_at=now, attempts=0, cause="")
     ).rowcount
+
+
+def keep_there(session: Session, *, activity_id: int, member_id: int, now: datetime) -> int:
+    """Let the LMS's grade count for a member where it is another than ours; returns in how many columns."""
+    session.flush()
+    connection = session.connection()
+    items = select(LineItem.id).where(LineItem.activity_id == activity_id)
+    ours = (
+        ScorePost.line_item_id.in_(items),
+        ScorePost.member_id == member_id,
+        ScorePost.state.in_(moved_by(Event.kept_there)),
+    )
+    outbox.hold_posts(connection, and_(*ours))
+    found = connection.execute(select(ScorePost.id, ScorePost.state, ScorePost.read_score).where(*ours)).all()
+    for post in found:
+        connection.execute(
+            update(ScorePost)
+            .where(ScorePost.id == post.id)
+            .values(state=follow(post.state, Event.kept_there), cause=KEPT_THERE)
+        )
+        connection.execute(
+            insert(ScoreEvent).values(
+                score_post_id=post.id, at=now, event=Event.kept_there.value, score=post.read_score, cause=KEPT_THERE
+            )
+        )
+    return len(found)

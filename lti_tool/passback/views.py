@@ -1,4 +1,4 @@
-"""The way of every score, for those who follow a course; sending again, for those who may author."""
+"""The way of every score, for those who follow a course; sending again and comparing, for those who may author."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,9 +13,10 @@ from lti_tool.core.web import render, runtime
 from lti_tool.identity.actor import Actor, Can
 from lti_tool.ledger.access import open_activity
 from lti_tool.ledger.models import Activity, LineItemState
-from lti_tool.ledger.rules import PostState
+from lti_tool.ledger.rules import KEPT_THERE, PostState
 from lti_tool.ledger.services import audit
 from lti_tool.passback import queries, services, words
+from lti_tool.passback.reconciler import jobs
 
 blueprint = Blueprint("passback", __name__)
 
@@ -75,6 +76,37 @@ def send_one(activity_id: int, member_id: int) -> ResponseReturnValue:
     return _send_again(activity_id, member_id)
 
 
+@blueprint.post("/scores/<int:activity_id>/keep/<int:member_id>")
+def keep_there(activity_id: int, member_id: int) -> ResponseReturnValue:
+    """Let the LMS's grade count for one member. Raises NotFound for who is not in this course."""
+    now = runtime().clock.now()
+    with runtime().database.writing() as session:
+        actor, found = open_activity(session, activity_id, Can.author)
+        if not queries.is_enrolled(session, found.context_id, member_id):
+            raise NotFound
+        if services.keep_there(session, activity_id=activity_id, member_id=member_id, now=now):
+            audit(
+                session,
+                actor=actor,
+                action="keep_there",
+                activity_id=activity_id,
+                member_id=member_id,
+                reason="",
+                now=now,
+            )
+    return redirect(url_for("passback.activity", activity_id=activity_id, show=request.args.get("show")), 303)
+
+
+@blueprint.post("/scores/<int:activity_id>/compare")
+def compare(activity_id: int) -> ResponseReturnValue:
+    """Ask the worker to read the columns of an activity (and of those below it) back now."""
+    now = runtime().clock.now()
+    with runtime().database.writing() as session:
+        open_activity(session, activity_id, Can.author)
+        jobs.ask_for_activity(session.connection(), activity_id, now)
+    return redirect(url_for("passback.activity", activity_id=activity_id, show=request.args.get("show")), 303)
+
+
 def _send_again(activity_id: int, member_id: int | None) -> ResponseReturnValue:
     now = runtime().clock.now()
     with runtime().database.writing() as session:
@@ -115,6 +147,9 @@ def _page(known: _Known, now: datetime) -> dict[str, Any]:
         }
         if may_send and known.counts
         else None,
+        "compare": url_for("passback.compare", activity_id=known.activity.id, show=known.show)
+        if may_send and _sum(known.counts, ARRIVED + services.REFUSED)
+        else None,
         "is_cut": len(known.rows) == queries.PAGE,
     }
 
@@ -124,7 +159,11 @@ def _meta(known: _Known, now: datetime) -> list[str]:
     state = gettext("the platform answers")
     if until is not None and until > now:
         state = gettext("the platform does not answer; next attempt at %(time)s", time=format_clock(until))
-    return [gettext("to %(platform)s", platform=known.platform.name), state]
+    meta = [gettext("to %(platform)s", platform=known.platform.name), state]
+    read_at = max((column.read_at for column in known.columns if column.read_at is not None), default=None)
+    if read_at is not None:
+        meta.append(gettext("compared %(when)s", when=format_moment(read_at, now)))
+    return meta
 
 
 def _notices(known: _Known) -> list[dict[str, str]]:
@@ -132,6 +171,10 @@ def _notices(known: _Known) -> list[dict[str, str]]:
     found = []
     for column in known.columns:
         if column.state is LineItemState.ready:
+            if column.read_cause:
+                unread = words.reading_words(column.read_cause)
+                title = gettext("%(activity)s: %(what)s", activity=column.activity, what=unread.happened)
+                found.append({"title": title, "text": str(unread.action)})
             continue
         said = words.column_words(column.cause)
         is_moodle = known.platform.family == "moodle" and column.state is LineItemState.none
@@ -199,12 +242,16 @@ def _row(row: queries.Row, known: _Known, now: datetime, *, may_send: bool) -> d
         "cause": gettext("%(happened)s %(action)s", happened=said.happened, action=said.action) if said else "",
         "cause_note": _note(row.way, now),
         "action": _action(row, known) if may_send else None,
+        "keep": _keep(row, known) if may_send else None,
     }
 
 
 def _note(way: queries.Way, now: datetime) -> str:
     if way.state is PostState.waiting and way.attempts:
         return gettext("Attempt %(n)s at %(time)s", n=way.attempts + 1, time=format_clock(max(way.due_at, now)))
+    if way.state is PostState.differs or way.cause == KEPT_THERE:
+        there = gettext("nothing") if way.read_score is None else format_points(way.read_score)
+        return gettext("In the LMS: %(points)s", points=there)
     if way.state in ARRIVED and way.sent_at is not None:
         return gettext("sent %(when)s", when=format_moment(way.sent_at, now))
     return ""
@@ -216,7 +263,16 @@ def _action(row: queries.Row, known: _Known) -> dict[str, str] | None:
         PostState.differs: gettext("Send again"),
         PostState.waiting: gettext("Send now"),
     }
+    if row.way.cause == KEPT_THERE:
+        labels[PostState.kept] = gettext("Send again")
     if row.way.state not in labels:
         return None
     address = url_for("passback.send_one", activity_id=row.activity_id, member_id=row.member_id, show=known.show)
     return {"label": labels[row.way.state], "symbol": "resend", "address": address}
+
+
+def _keep(row: queries.Row, known: _Known) -> str | None:
+    """Where to say that the LMS's grade counts; None where it is no other."""
+    if row.way.state is not PostState.differs:
+        return None
+    return url_for("passback.keep_there", activity_id=row.activity_id, member_id=row.member_id, show=known.show)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from lti_tool.core.i18n import LazyText
 from lti_tool.core.i18n import lazy_gettext as _l
+from lti_tool.ledger.rules import KEPT_THERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,26 @@ CAUSES = {
         _l("The LMS does not allow this tool to send grades."),
         _l("Allow grades in the settings of the tool there and open the activity once; all grades follow then."),
     ),
+    "changed_there": Words(
+        _l("The LMS shows another grade than the one that was sent."),
+        _l("It is compared once more at night. Keep the grade there, or send this one again."),
+    ),
+    "teacher_overrode": Words(
+        _l("Somebody has put another grade into the LMS, and it stayed there."),
+        _l("Keep it; or, if the grade here shall count, take the change back there and send this one again."),
+    ),
+    "removed_there": Words(
+        _l("The LMS had this grade and shows none any more."),
+        _l("If it shall stand there, send it again; otherwise keep it as it is there."),
+    ),
+    "not_taken": Words(
+        _l("The LMS said yes to this grade twice and does not show it."),
+        _l("See whether the column or the cell is locked there, then send again."),
+    ),
+    KEPT_THERE: Words(
+        _l("The grade in the LMS counts, as a teacher has decided."),
+        _l("That holds for later grades too, until this one is sent again."),
+    ),
     "relinked": Words(
         _l("The link shows something else now, in which this person has no grade yet."),
         _l("The grade that the LMS has stays as it is until there is one."),
@@ -95,6 +116,13 @@ COLUMNS = {
 }
 """By LineItem.cause."""
 
+_SENT_ALL_THE_SAME = _l("Grades are sent all the same, but nobody can tell whether they still stand there.")
+READING = {
+    "no_results": Words(_l("The LMS does not allow this tool to read grades back."), _SENT_ALL_THE_SAME),
+    "not_readable": Words(_l("The LMS's list of grades cannot be read."), _SENT_ALL_THE_SAME),
+}
+"""By LineItem.read_cause, where CAUSES has no words."""
+
 MOODLE = _l(
     "In Moodle: edit the activity, Privacy, tick “Accept grades from the tool”, save, then open the activity once."
 )
@@ -106,6 +134,11 @@ UNKNOWN = Words(_l("The LMS has not taken this grade yet."), _ITSELF)
 def cause_of(code: str) -> Words | None:
     """The words of a cause; None where there is none."""
     return CAUSES.get(code, UNKNOWN) if code else None
+
+
+def reading_words(cause: str) -> Words:
+    """The words for a column whose grades could not be read back."""
+    return READING.get(cause) or CAUSES.get(cause) or READING["not_readable"]
 
 
 def column_words(cause: str) -> Words:

@@ -20,7 +20,10 @@ LOOKS = [
 
 
 def tick(frame: Frame, title: str) -> None:
-    frame.locator("label.choice").filter(has_text=title).first.locator("input").check()
+    # By keyboard: the frame may still be growing to its content, and a press of the mouse would land beside it.
+    box = frame.locator("label.choice").filter(has_text=title).first.locator("input")
+    box.press("Space")
+    expect(box).to_be_checked()
 
 
 def hand_over(desk: Desk, frame: Frame, button: str) -> None:

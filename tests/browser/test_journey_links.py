@@ -57,7 +57,7 @@ def test_deep_linking_adds_the_picked_activity_with_its_own_column(stack: Stack,
     frame = desk.open_deep_linking()
     assert_axe(screen.page)
     screen.screenshot("deep-linking")
-    frame.locator("label.choice").filter(has_text="小测").locator("input").check()
+    frame.locator("label.choice").filter(has_text="小测：").locator("input").check()
     frame.locator("main form button.btn--main").click()
     screen.page.locator("[data-added]").first.wait_for()
     course = desk.open_course()

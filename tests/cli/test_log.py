@@ -25,7 +25,7 @@ CHANGING = {
     "person erase": ("person_erased",), "person purge-tests": ("test_user_erased",),
 }  # fmt: skip
 """Command to the acts that it may write down. Those of `person` are looked at in tests/cli/test_person.py."""
-LOOKING = {"serve", "web", "worker", "demo", "registrations", "connect", "doctor", "keys pem", "backup"}
+LOOKING = {"serve", "web", "worker", "demo", "registrations", "connect", "doctor", "keys pem", "backup", "reconcile"}
 """What runs the program, and what changes nothing; `demo` seeds by `dangke seed`."""
 
 

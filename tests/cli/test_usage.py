@@ -11,7 +11,7 @@ from tests.cli.conftest import Dangke
 from tests.processes import free_port
 
 COMMANDS = (
-    *("serve", "web", "worker", "migrate", "seed", "demo", "doctor", "backup", "restore"),
+    *("serve", "web", "worker", "migrate", "seed", "demo", "doctor", "reconcile", "backup", "restore"),
     *("invite", "register", "registrations", "deployment", "roles", "quirks", "connect", "keys", "allow-host"),
     *("admin-link", "person"),
 )

@@ -108,6 +108,8 @@ FOR: dict[str, For] = {
     "passback.activity": For.staff,
     "passback.send_all": For.authors,
     "passback.send_one": For.authors,
+    "passback.keep_there": For.authors,
+    "passback.compare": For.authors,
     "launch.choose": For.chooser,
     "launch.bring": For.chooser,
     "launch.cancel": For.chooser,

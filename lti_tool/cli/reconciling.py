@@ -1,0 +1,70 @@
+"""`dangke reconcile`: reads the gradebooks of the LMSs back now, instead of in the night."""
+
+import click
+from sqlalchemy import Connection, Select, select
+
+from lti_tool.cli import opening
+from lti_tool.cli.opening import Fault
+from lti_tool.identity.models import Context, Deployment, Registration
+from lti_tool.ledger.models import LineItem, LineItemState, Placement
+from lti_tool.passback import queries
+from lti_tool.passback.reconciler import jobs
+
+
+@click.command()
+@click.option("--registration", type=int, help="Only this one; `dangke registrations` lists them.")
+def reconcile(registration: int | None) -> None:
+    """Compare what the LMSs' gradebooks show with what they were told; exit code 1 if a column could not be read.
+
+    What stands there is confirmed, what was told and never taken is sent once more by the worker, and what somebody else has
+    put there is listed as different.
+    """
+    from lti_tool.app import build_runtime
+    from lti_tool.worker import Worker
+
+    runtime = build_runtime(opening.settings())
+    try:
+        opening.check_database(runtime.database)
+        with runtime.database.reading_core() as connection:
+            if registration is not None and registration not in _registrations(connection):
+                raise Fault(f"There is no registration {registration}. `dangke registrations` lists them.")
+        ours = LineItem.id.in_(_columns_of(registration))
+        with runtime.database.writing_core() as connection:
+            jobs.ask_for(connection, ours, runtime.clock.now())
+        runtime.jobs = {kind.name: kind for kind in jobs.JOBS if kind.name == jobs.READ}
+        worker = Worker(runtime)
+        try:
+            while worker.work() is not None:
+                pass
+        finally:
+            worker.close()
+        with runtime.database.reading_core() as connection:
+            drift = queries.drift_by_registration(connection)
+            unread = connection.execute(
+                select(LineItem.id).where(ours, LineItem.state == LineItemState.ready, LineItem.read_cause != "")
+            ).all()
+        for number, count in sorted(drift.items()):
+            if registration in {None, number}:
+                click.echo(f"registration {number}: {count} grades differ in the LMS")
+        if unread:
+            raise Fault(
+                f"{len(unread)} columns could not be read; the grades' page of their activities says why. "
+                "They are tried again by the worker."
+            )
+    finally:
+        runtime.database.dispose()
+
+
+def _registrations(connection: Connection) -> frozenset[int]:
+    return frozenset(connection.execute(select(Registration.id)).scalars())
+
+
+def _columns_of(registration: int | None) -> Select[int]:
+    """The ids of the columns of one LMS, or of all, as a statement."""
+    statement = (
+        select(LineItem.id)
+        .join(Placement, Placement.id == LineItem.placement_id)
+        .join(Context, Context.id == Placement.context_id)
+        .join(Deployment, Deployment.id == Context.deployment_id)
+    )
+    return statement if registration is None else statement.where(Deployment.registration_id == registration)
