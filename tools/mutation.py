@@ -48,7 +48,7 @@ ALL: Final = ()
 _NOTE: Final = "__mutation_note__"
 
 GROUPS: Final = {
-    "token": "TK SN", "login": "OL SN", "claims": "TK ID CT CP LP DL MT", "deep_link": "DL", "urls": "OL LP DL PS", "roles": "RO DL NR",
+    "token": "TK SN", "login": "OL SN", "claims": "TK ID CT CP LP DL MT SR RO AG NR CG", "deep_link": "DL", "urls": "OL LP DL PS", "roles": "RO DL NR",
     "registry": "OL TK SN", "pylti": "TK SN", "logins": "SN TK OL", "browser": "SN OL",
 }  # fmt: skip
 """The case groups that speak about a module: their tests, and no others, are asked."""

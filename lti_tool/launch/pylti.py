@@ -81,7 +81,7 @@ class StrictLaunch(MessageLaunch[Any, Any, Any, Any]):
 
     def validate_jwt_format(self) -> Self:
         self.token = token.parse(self._post.id_token)
-        self._jwt = cast(Any, {"header": self.token.header, "body": self.token.claims})
+        self._jwt = cast(Any, {"body": self.token.claims})
         return self
 
     def validate_nonce(self) -> Self:

@@ -1,5 +1,6 @@
 """Deep linking (case list 2.9), end to end with the demo LMS, and the pure response."""
 
+import dataclasses
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -41,6 +42,27 @@ OPEN = f"{ORIGIN}/lti/open/"
 def item(picked: Picked = PICKED, **changes: Any) -> dict[str, Any]:
     (only,) = content_items([picked], asked(**changes), launch_url=LAUNCH, open_url=OPEN)
     return only
+
+
+@pytest.mark.once
+def test_DL_10_column_says_behind_which_scores_there_is_work_to_look_at() -> None:
+    assert item()["lineItem"]["submissionReview"] == {
+        "reviewableStatus": ["InProgress", "Submitted", "Completed"], "url": LAUNCH,
+    }  # fmt: skip
+
+
+@pytest.mark.once
+def test_DL_04_no_item_where_nothing_of_ours_is_accepted() -> None:
+    found = content_items([PICKED], asked(accept_types=("file",)), launch_url=LAUNCH, open_url=OPEN)
+    assert found == []
+
+
+@pytest.mark.once
+def test_DL_18_fragment_of_an_activity_without_title_shows_its_address() -> None:
+    nameless = dataclasses.replace(PICKED, title="")
+    address = OPEN + PICKED.token
+    assert f">{address}</a>" in item(nameless, accept_types=("html",))["html"]
+    assert ">A</a>" in item(accept_types=("html",))["html"]
 
 
 def test_DL_01_picked_activity_appears_in_the_course_with_its_own_column(world: World, browser: FlaskClient) -> None:

@@ -240,6 +240,20 @@ def test_RO_15_roles_that_are_no_list_of_texts(world: World, browser: FlaskClien
     world.refused(world.forge(browser, roles=value), 400, "roles_malformed")
 
 
+@pytest.mark.once
+def test_RO_15_roles_may_be_missing_only_where_nobody_needs_them() -> None:
+    assert read_roles(None, is_required=False) == ()
+    with pytest.raises(Refused, match="roles_malformed"):
+        read_roles(None, is_required=True)
+
+
+@pytest.mark.once
+def test_RO_14_only_a_member_is_a_test_user() -> None:
+    assert standing([TEST_USER, "Learner"]) == Standing(Role.member, gradable=False, is_test=True)
+    assert standing([TEST_USER, "Instructor"]) == Standing(Role.instructor, gradable=False, is_test=False)
+    assert standing(["Learner"]) == Standing(Role.member, gradable=True, is_test=False)
+
+
 def test_RO_15_only_the_first_hundred_count() -> None:
     assert len(read_roles(["x"] * 500, is_required=True)) == 100
     assert standing(read_roles(["x"] * 100 + ["Instructor"], is_required=True)).role is Role.guest
