@@ -12,6 +12,7 @@ from lti_tool.passback import outbox
 from lti_tool.passback.rules import Event, follow, moved_by
 
 REFUSED = (PostState.refused, PostState.differs)
+"""What needs somebody."""
 
 
 def send_again(
@@ -19,8 +20,8 @@ def send_again(
 ) -> int:
     """Make the scores of an activity (and of those below it) due now, of one member or of all; returns how many.
 
-    Whether each has a column, a number and a gradable member is looked at when it is claimed. Where an instructor has said
-    that the LMS's grade counts, only a wish for this one member changes that.
+    Whether each has a column, a number and a gradable member is looked at when it is claimed. Where the LMS has
+    another grade, and where an instructor has said that it counts, only a wish for this one member writes over it.
     """
     session.flush()
     items = (
@@ -30,11 +31,12 @@ def send_again(
     )
     posts: list[Any] = [ScorePost.line_item_id.in_(items)]
     if member_id is None:
+        posts.append(ScorePost.state != PostState.differs)
         posts.append(not_(and_(ScorePost.state == PostState.kept, ScorePost.cause == KEPT_THERE)))
     else:
         posts.append(ScorePost.member_id == member_id)
     if only_refused:
-        posts.append(ScorePost.state.in_(REFUSED))
+        posts.append(ScorePost.state == PostState.refused)
     connection = session.connection()
     outbox.hold_posts(connection, and_(*posts))
     return connection.execute(

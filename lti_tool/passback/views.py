@@ -113,7 +113,7 @@ def _send_again(activity_id: int, member_id: int | None) -> ResponseReturnValue:
         actor, found = open_activity(session, activity_id, Can.author)
         if member_id is not None and not queries.is_enrolled(session, found.context_id, member_id):
             raise NotFound
-        is_refused = member_id is None and _sum(dict(queries.counts(session, activity_id)), services.REFUSED) > 0
+        is_refused = member_id is None and PostState.refused in queries.counts(session, activity_id)
         services.send_again(session, activity_id=activity_id, member_id=member_id, only_refused=is_refused, now=now)
         audit(
             session, actor=actor, action="send_again", activity_id=activity_id, member_id=member_id, reason="", now=now
@@ -130,7 +130,7 @@ def _page(known: _Known, now: datetime) -> dict[str, Any]:
     title = known.activity.title
     kind = runtime().kinds.get(known.activity.kind)
     home = url_for(kind.show, activity_id=known.activity.id) if kind else None
-    waiting = _sum(known.counts, services.REFUSED)
+    waiting = known.counts.get(PostState.refused, 0)
     refused = ngettext("Send the refused grade again", "Send the %(num)s refused grades again", waiting)
     may_send = known.actor.can(Can.author)
     return {
@@ -145,7 +145,7 @@ def _page(known: _Known, now: datetime) -> dict[str, Any]:
             "label": refused if waiting else gettext("Send all again"),
             "address": url_for("passback.send_all", activity_id=known.activity.id),
         }
-        if may_send and known.counts
+        if may_send and any(state is not PostState.differs for state in known.counts)
         else None,
         "compare": url_for("passback.compare", activity_id=known.activity.id, show=known.show)
         if may_send and _sum(known.counts, ARRIVED + services.REFUSED)

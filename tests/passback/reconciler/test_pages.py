@@ -80,6 +80,15 @@ def test_grade_there_counts_until_it_is_sent_again(
     assert gradebook.scores[-1]["scoreGiven"] == 75
 
 
+def test_sending_all_again_writes_over_nobodys_grade(
+    school: School, activity_id: int, post: Post, drain: Drain, gradebook: FakeGradebook
+) -> None:
+    sent = len(gradebook.scores)
+    school.client(school.instructor).post_form(f"/scores/{activity_id}/send")
+    drain.run()
+    assert (post().state, len(gradebook.scores)) == (PostState.differs, sent)
+
+
 def test_keeping_what_does_not_differ_changes_nothing(
     school: School, reach: Recorder, drain: Drain, gradebook: FakeGradebook
 ) -> None:
