@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict
 from urllib.parse import quote
@@ -57,12 +58,46 @@ def server_identity() -> Identity:
     raise PostgresMissing("PostgreSQL refuses to run as root and there is no user postgres or nobody to run it as.")
 
 
+@dataclass
+class Cluster:
+    """A running cluster of our own, that can be stopped without a farewell and started again."""
+
+    programs: Path
+    folder: Path
+    identity: Identity
+    settings: list[str]
+    server: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """Of its `postgres` database."""
+        return f"postgresql+psycopg://postgres@/postgres?host={quote(str(self.folder), safe='')}"
+
+    def start(self) -> None:
+        """Returns once it answers, after whatever recovery it needs."""
+        self.server = launch(self.programs, self.folder, self.identity, self.settings)
+
+    def crash(self) -> None:
+        """`pg_ctl stop -m immediate`: no checkpoint, no farewell to anybody."""
+        stop = [str(self.programs / "pg_ctl"), "stop", "-m", "immediate", "-D", str(self.folder / "data")]
+        subprocess.run(stop, cwd=self.folder, capture_output=True, check=True, **self.identity)
+        if self.server is not None:
+            self.server.wait(timeout=30)
+
+
 @contextlib.contextmanager
 def private_cluster(*, durable: bool = False) -> Iterator[str]:
     """Yields the URL of a new cluster's `postgres` database; `durable` keeps fsync on, for benchmarks.
 
     Raises PostgresMissing where the programs are not installed.
     """
+    with running_cluster(durable=durable) as cluster:
+        yield cluster.url
+
+
+@contextlib.contextmanager
+def running_cluster(*, durable: bool = False) -> Iterator[Cluster]:
+    """The same as an object that can be crashed."""
     programs = postgresql()
     if programs is None:
         raise PostgresMissing("PostgreSQL was not found: install it with `apt install postgresql`.")
@@ -71,19 +106,20 @@ def private_cluster(*, durable: bool = False) -> Iterator[str]:
     folder = Path(tempfile.mkdtemp(prefix="dangke-pg-", dir="/tmp"))
     if identity:
         os.chown(folder, identity["user"], identity["group"])
-    server: subprocess.Popen[bytes] | None = None
+    cluster = Cluster(programs, folder, identity, SETTINGS if durable else [*SETTINGS, *QUICK])
     try:
-        server = start(programs, folder, identity, SETTINGS if durable else [*SETTINGS, *QUICK])
-        yield f"postgresql+psycopg://postgres@/postgres?host={quote(str(folder), safe='')}"
+        initialise(programs, folder, identity)
+        cluster.start()
+        yield cluster
     finally:
-        if server is not None:
-            server.send_signal(signal.SIGINT)  # a fast shutdown: open sessions are rolled back
-            server.wait(timeout=30)
+        if cluster.server is not None:
+            cluster.server.send_signal(signal.SIGINT)  # a fast shutdown: open sessions are rolled back
+            cluster.server.wait(timeout=30)
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def start(programs: Path, folder: Path, identity: Identity, settings: list[str]) -> subprocess.Popen[bytes]:
-    """Makes the cluster and returns its running postmaster, once it answers."""
+def initialise(programs: Path, folder: Path, identity: Identity) -> None:
+    """Makes the files of the cluster."""
     data = folder / "data"
     initdb = [
         programs / "initdb",
@@ -100,11 +136,15 @@ def start(programs: Path, folder: Path, identity: Identity, settings: list[str])
     done = subprocess.run(list(map(str, initdb)), cwd=folder, capture_output=True, text=True, check=False, **identity)
     if done.returncode != 0:
         raise RuntimeError(f"initdb failed: {done.stderr.strip()}")
+
+
+def launch(programs: Path, folder: Path, identity: Identity, settings: list[str]) -> subprocess.Popen[bytes]:
+    """Starts the postmaster and returns it once it answers."""
     arguments = [part for setting in settings for part in ("-c", setting)]
     # A session of its own, so that Ctrl-C in the terminal reaches the tests first and PostgreSQL only through us.
-    with (folder / "postgres.log").open("wb") as log:
+    with (folder / "postgres.log").open("ab") as log:
         server = subprocess.Popen(
-            [str(programs / "postgres"), "-D", str(data), "-k", str(folder), *arguments],
+            [str(programs / "postgres"), "-D", str(folder / "data"), "-k", str(folder), *arguments],
             cwd=folder,
             stdout=subprocess.DEVNULL,
             stderr=log,

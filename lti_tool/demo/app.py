@@ -21,7 +21,7 @@ from lti_tool.demo import (
     teaching,
     tokens,
 )
-from lti_tool.demo.faults import keep_pace, note_arrival
+from lti_tool.demo.faults import keep_pace, note_arrival, spoil
 from lti_tool.demo.runtime import Clock, Lms, SystemClock, fetch_url, first_tool, lms, origin_of
 from lti_tool.demo.services import answer_refusals
 from lti_tool.demo.store import Store, read_setting, write_setting
@@ -71,6 +71,7 @@ def create_lms(
     app.before_request(note_arrival)
     app.before_request(_refuse_other_sites)
     app.after_request(_headers)
+    app.after_request(spoil)
     app.after_request(keep_pace)  # runs before _headers, which costs nothing on a service's answer
     app.add_url_rule("/healthz", "healthz", lambda: {"status": "ok"})
     return app

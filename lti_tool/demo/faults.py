@@ -4,7 +4,7 @@ import random
 import socket
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Self
@@ -24,6 +24,7 @@ class FaultKind(StrEnum):
     delay: begin later, then as usual. pace: do the work at once and answer `delay_ms` after the request came in. status: answer this status. html: 200 with a log-in page.
     nothing: keep the request open for `seconds`, then close. close: close the connection at once.
     lose: answer as if all went well, and store nothing. lie: store, and then answer this status.
+    drop: do the work, and close the connection in place of the answer. cut: do the work, and close it in the middle of the answer.
     """
 
     DELAY = "delay"
@@ -34,6 +35,12 @@ class FaultKind(StrEnum):
     CLOSE = "close"
     LOSE = "lose"
     LIE = "lie"
+    DROP = "drop"
+    CUT = "cut"
+
+
+SPOILED = frozenset({FaultKind.DROP, FaultKind.CUT})
+"""The work is done as usual, and nobody hears of it."""
 
 
 @dataclass
@@ -153,6 +160,9 @@ def strike(
         g.pace = due
     if fault is None or fault.kind in (FaultKind.LOSE, FaultKind.LIE):
         return None, fault
+    if fault.kind in SPOILED:
+        g.spoiled = fault
+        return None, None
     if witness is not None:
         witness({FaultKind.STATUS: fault.status, FaultKind.HTML: 200}.get(fault.kind, 0), f"planned {fault.kind}")
     if fault.kind is FaultKind.STATUS:
@@ -180,6 +190,35 @@ def keep_pace(response: Response) -> Response:
     return response
 
 
+def planned(fault: Fault | None) -> str:
+    """What is planned for the request at hand, in words for the log of scores; empty if nothing."""
+    fault = fault or g.get("spoiled")
+    kind = fault.kind if fault is not None else FaultKind.PACE if "pace" in g else None
+    return "" if kind is None else f"planned {kind}"
+
+
+def spoil(response: Response) -> Response:
+    """After a request whose answer shall not arrive: close the connection before it, or in the middle of it."""
+    fault: Fault | None = g.get("spoiled")
+    if fault is None:
+        return response
+    if fault.kind is FaultKind.DROP:
+        hang_up()
+        return response
+    body = response.get_data() or b'{"status": "stored"}'
+    found = _socket()
+
+    def first_half() -> Iterator[bytes]:
+        yield body[: len(body) // 2]
+        if found is None:
+            raise ConnectionResetError("the demo LMS hung up")
+        found.shutdown(socket.SHUT_RDWR)
+
+    cut = Response(first_half(), response.status_code, content_type=response.content_type)
+    cut.content_length = len(body)
+    return cut
+
+
 def failure(fault: Fault) -> Response:
     """The answer of a `status` or `lie` fault."""
     return Response(fault.body or f'{{"error": "planned {fault.status}"}}', fault.status, fault.headers,
@@ -188,7 +227,12 @@ def failure(fault: Fault) -> Response:
 
 def hang_up() -> None:
     """Close the connection under the request. Without a socket (a WSGI client) raises ConnectionResetError."""
-    found = request.environ.get("gunicorn.socket") or request.environ.get("werkzeug.socket")
-    if not isinstance(found, socket.socket):
+    found = _socket()
+    if found is None:
         raise ConnectionResetError("the demo LMS hung up")
     found.shutdown(socket.SHUT_RDWR)
+
+
+def _socket() -> socket.socket | None:
+    found = request.environ.get("gunicorn.socket") or request.environ.get("werkzeug.socket")
+    return found if isinstance(found, socket.socket) else None

@@ -15,7 +15,7 @@ from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 
 from lti_tool.demo.ags import find
-from lti_tool.demo.faults import FaultKind, failure, strike
+from lti_tool.demo.faults import FaultKind, failure, planned, strike
 from lti_tool.demo.launches import line_item_url
 from lti_tool.demo.moodle import error_page, meant_person, shown_person
 from lti_tool.demo.names import SCOPE_RESULT_READ, SCOPE_SCORE, TYPE_RESULTS, TYPE_SCORE
@@ -78,7 +78,7 @@ def post_score(course_id: str, item_id: int) -> ResponseReturnValue:
             if not is_lost:
                 _store(connection, course_id, item_id, score)
             status = fault.status if fault is not None and not is_lost else 200
-            _log(connection, item_id, status, "planned " + fault.kind if fault else "", was_stored=not is_lost)
+            _log(connection, item_id, status, planned(fault), was_stored=not is_lost)
     except ServiceRefused as refused:
         _witness(item_id, refused.status, refused.reason)
         return refusal(refused.status, refused.reason)

@@ -182,6 +182,14 @@ def test_lie_stores_and_answers_500(services: Services, clock: StillClock) -> No
     assert [(row["status"], row["was_stored"]) for row in services.lms.score_log()] == [(500, 1)]
 
 
+def test_dropped_answer_is_stored_and_nobody_hears_of_it(services: Services, clock: StillClock) -> None:
+    services.lms.fault("scores", "drop", times=1)
+    with pytest.raises(ConnectionResetError):
+        services.score("link-quiz", at=clock.now())
+    assert services.lms.gradebook()[CELL]["score"] == 16
+    assert [(row["was_stored"], row["reason"]) for row in services.lms.score_log()] == [(1, "planned drop")]
+
+
 @pytest.mark.parametrize("kind", ["close", "nothing"])
 def test_hung_up_call_is_logged_without_an_answer(services: Services, clock: StillClock, kind: str) -> None:
     services.lms.fault("scores", kind, seconds=0, times=1)

@@ -1,0 +1,331 @@
+"""An LMS that fails a fifth of the time, and `kill -9` of web, worker, LMS and database while members hand attempts in.
+
+`Chaos` brings everything up; `trial` runs it to the end and returns what the witnesses say. The suite runs a short form
+(test_chaos.py), `make soak` the long one.
+"""
+
+import contextlib
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from sqlalchemy import func, select, true
+
+from lti_tool.core.database import Database
+from lti_tool.identity.models import Member
+from lti_tool.ledger.models import LineItem, LineItemState, Result, ScorePost
+from lti_tool.ledger.rules import PostState
+from lti_tool.passback.reconciler import jobs as reconciler
+from tests.flows.campus import link_of
+from tests.flows.crowd import Regular, Traffic
+from tests.flows.reckoning import Cell, Repeat, differences, falls, repeats
+from tests.flows.visitor import RIGHT, WRONG, Visitor, number_in
+from tests.flows.waiting import eventually
+from tests.postgres import Cluster, create_database, running_cluster
+from tests.processes import Server, free_port
+from tests.stack import DANGKE, Stack, running_stack
+
+SCORE_FAULTS: tuple[tuple[str, Mapping[str, Any], float], ...] = (
+    ("status", {"status": 500}, 2.5),
+    ("status", {"status": 502}, 1),
+    ("status", {"status": 503}, 2),
+    ("status", {"status": 429}, 2),
+    ("status", {"status": 429, "headers": {"Retry-After": "2"}}, 1),
+    ("status", {"status": 409}, 0.5),
+    ("html", {}, 1),
+    ("nothing", {"seconds": 10}, 1),
+    ("close", {}, 2),
+    ("lie", {"status": 500}, 2),
+    ("lie", {"status": 503}, 1),
+    ("drop", {}, 2),
+    ("cut", {}, 1),
+    ("lose", {}, 1),
+)
+"""Percent of all scores, a fifth in all. Not here: what an LMS refuses for good (400, 403, 404, 422) and tokens that it refuses
+(401), which wait for a person or a quarter of an hour by design."""
+OTHER_FAULTS: tuple[tuple[str, Mapping[str, Any], float], ...] = (
+    ("status", {"status": 500}, 5),
+    ("status", {"status": 503}, 5),
+    ("html", {}, 2),
+    ("close", {}, 4),
+    ("drop", {}, 2),
+    ("cut", {}, 2),
+)
+"""Of token requests and of results that are read."""
+ON_THE_WAY = (PostState.waiting, PostState.sending, PostState.waiting_for_column)
+SETTLING = 240.0
+SITTERS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How much; `is_faulty` False: a well-behaved LMS."""
+
+    submissions: int
+    kills: int
+    seed: int
+    is_faulty: bool = True
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What was done and what the witnesses say."""
+
+    plan: Plan
+    engine: str
+    kills: Counter[str]
+    submissions: int = 0
+    scores: int = 0
+    failed: int = 0
+    """Scores that the LMS did not take, or took and did not say so."""
+    cells: int = 0
+    repeated: list[Repeat] = field(default_factory=list)
+    before: int = 0
+    """Cells that differed before the reconciler ran."""
+    different: dict[Cell, tuple[float | None, float | None]] = field(default_factory=dict)
+    not_earned: dict[str, tuple[float | None, float]] = field(default_factory=dict)
+    """Members whose quiz is worth something else in the tool than what they were told: (result, earned)."""
+    fallen: list[tuple[Cell, list[float]]] = field(default_factory=list)
+
+    @property
+    def unexcused(self) -> list[Repeat]:
+        return [repeat for repeat in self.repeated if not repeat.why]
+
+    @property
+    def is_right(self) -> bool:
+        """Whether nothing is lost, wrong, or sent twice without a reason."""
+        return not (self.different or self.not_earned or self.fallen or self.unexcused)
+
+    def __str__(self) -> str:
+        kills = ", ".join(f"{name} {count}" for name, count in sorted(self.kills.items())) or "none"
+        why = ", ".join(f"{name} {count}" for name, count in Counter(each.why or "NO REASON" for each in self.repeated).items())
+        return (
+            f"chaos: {self.engine}, seed {self.plan.seed}: {self.kills.total()} kills ({kills}); {self.submissions} submissions;"
+            f" {self.scores} scores sent, {self.failed} failed; {len(self.repeated)} repeats ({why or 'none'});"
+            f" {self.cells} cells, {self.before} differed before the reconciler, {len(self.different)} after;"
+            f" not as earned: {len(self.not_earned)}; fallen: {len(self.fallen)}"
+        )
+
+
+@dataclass
+class Sitter(Regular):
+    """A member with two attempts, each handed in as soon as there is a ticket for it."""
+
+    tickets: threading.Semaphore = field(default_factory=threading.Semaphore)
+
+    def run(self) -> None:
+        try:
+            for _ in range(2):
+                assert self.tickets.acquire(timeout=max(self.deadline - time.monotonic(), 0)), "no ticket"
+                self._attempt()
+            self.finished = True
+        except BaseException as error:  # noqa: BLE001 - a thread has nobody to tell; the trial reads it
+            self.failure = error
+
+    def _attempt(self) -> None:
+        begun = self._until_answered(lambda: self.visitor.send(f"/quizzes/{self.quiz}/attempts"))
+        assert begun.status == 303, begun.text[:500]
+        attempt, right = number_in(begun.headers["Location"]), self.random.randint(1, 5)
+        for slot in RIGHT:
+            self._answer(attempt, slot, (RIGHT if slot <= right else WRONG)[slot], 1)
+        done = self._until_answered(lambda: self.visitor.submit(attempt))
+        assert done.status == 303, done.text[:500]
+        self.handed_in[attempt] = right
+
+
+@dataclass
+class Chaos:
+    """Everything that runs, and the one who kills."""
+
+    plan: Plan
+    stack: Stack
+    worker: Server
+    cluster: Cluster | None
+    random: Random = field(init=False)
+    traffic: Traffic = field(default_factory=Traffic)
+    sitters: list[Sitter] = field(default_factory=list)
+    tickets: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
+    killed: Counter[str] = field(default_factory=Counter)
+    moments: list[datetime] = field(default_factory=list)
+    """Kills after which a score may come twice: all but those of the web."""
+
+    def __post_init__(self) -> None:
+        self.random = Random(self.plan.seed)
+
+    def gather(self) -> None:
+        """Members launch the quiz from a well-behaved LMS."""
+        driver, count = self.stack.driver, self.plan.submissions // 2
+        driver.control("POST", "members", {"course": "course-1", "count": count})
+        deadline = time.monotonic() + 120 + count + self.plan.kills * 15
+
+        def come(number: int) -> Sitter:
+            visitor = Visitor(f"m{number:06}", driver, self.stack.tool_url)
+            for kind in ("outline", "quiz"):
+                assert visitor.launch(link_of(self.stack.config, kind)).status == 200
+            own = Random(f"{self.plan.seed} {number}")
+            quiz = number_in(visitor.address)
+            return Sitter(visitor, self.traffic, quiz, 0, 0, own, deadline, tickets=self.tickets)
+
+        with ThreadPoolExecutor(4) as pool:
+            self.sitters = list(pool.map(come, range(1, count + 1)))
+        self.traffic.up.set()
+
+    def misbehave(self) -> None:
+        """A fifth of what comes in goes wrong; planned anew each time the LMS was started."""
+        if not self.plan.is_faulty:
+            return
+        for endpoint, faults in (("scores", SCORE_FAULTS), ("token", OTHER_FAULTS), ("results", OTHER_FAULTS)):
+            left = 100.0
+            for kind, plan, percent in faults:
+                # Each is drawn from what the ones before it have left, so that the shares are of all requests.
+                share, left = percent / left * 100, left - percent
+                seed = self.random.randrange(2**31)
+                self.stack.driver.fault(endpoint, kind, percent=share, seed=seed, **plan)
+
+    def submit_and_kill(self) -> None:
+        """Hand out tickets for submissions, a share for each kill, until both are used up."""
+        total = len(self.sitters) * 2
+        with ThreadPoolExecutor(SITTERS) as pool:
+            for sitter in self.sitters:
+                pool.submit(sitter.run)
+            try:
+                for victim in self.victims():
+                    self.tickets.release(total // (self.plan.kills + 1))
+                    self.kill(victim)
+            except BaseException:
+                self.traffic.given_up.set()
+                raise
+            finally:
+                self.tickets.release(total)
+        for sitter in self.sitters:
+            if sitter.failure is not None:
+                raise sitter.failure
+
+    def victims(self) -> list[str]:
+        """Whom each kill hits: all alike, in an order of the seed."""
+        names = ["worker", "web", "lms", *(["database"] if self.cluster else [])]
+        chosen = [names[number % len(names)] for number in range(self.plan.kills)]
+        self.random.shuffle(chosen)
+        return chosen
+
+    def kill(self, victim: str) -> None:
+        """`kill -9` at a random moment, and up again."""
+        threading.Event().wait(self.random.uniform(0.05, 0.8))
+        self.killed[victim] += 1
+        if victim in {"web", "database"}:
+            self.traffic.up.clear()
+        if victim != "web":
+            self.moments.append(datetime.now(UTC))
+        if victim == "database" and self.cluster is not None:
+            self.cluster.crash()
+            self.cluster.start()
+        else:
+            server = {"web": self.stack.tool, "worker": self.worker, "lms": self.stack.lms}[victim]
+            server.kill()
+            server.start()
+        if victim == "lms":
+            self.misbehave()
+        self.traffic.up.set()
+
+    def settle(self, database: Database) -> None:
+        """Wait until nothing is on its way to the LMS."""
+        count = select(func.count()).where(ScorePost.state.in_(ON_THE_WAY))
+
+        def is_still() -> bool:
+            with database.reading_core() as connection:
+                return not connection.scalar(count)
+
+        eventually(is_still, within=SETTLING, every=0.5, what="an empty outbox")
+
+    def reconcile(self, database: Database) -> None:
+        """One run of the reconciler over all columns, by the worker."""
+        asked = datetime.now(UTC)
+        with database.writing_core() as connection:
+            reconciler.ask_for(connection, true(), asked)
+        unread = select(func.count()).where(
+            LineItem.state == LineItemState.ready, LineItem.url.is_not(None), LineItem.read_at.is_(None) | (LineItem.read_at < asked)
+        )
+
+        def is_read() -> bool:
+            with database.reading_core() as connection:
+                return not connection.scalar(unread)
+
+        eventually(is_read, within=120, every=0.5, what="a reading of all columns")
+
+    def ours(self, database: Database) -> dict[Cell, float]:
+        """The tool's results, by the cell that they belong to."""
+        statement = (
+            select(LineItem.url, Member.sub, Result.score)
+            .join(Result, Result.activity_id == LineItem.activity_id)
+            .join(Member, Member.id == Result.member_id)
+            .where(LineItem.url.is_not(None), Result.score.is_not(None))
+        )
+        with database.reading_core() as connection:
+            return {(number_in(row.url), row.sub): float(row.score) for row in connection.execute(statement)}
+
+    def theirs(self) -> dict[Cell, float]:
+        """The gradebook through the LMS's own interface."""
+        rows = self.stack.driver.gradebook().values()
+        return {(row["line_item"], row["user"]): float(row["score"]) for row in rows if row["score"] is not None}
+
+    def reckon(self, outcome: Outcome, database: Database) -> None:
+        ours, log = self.ours(database), self.stack.driver.score_log()
+        title = next(row["line_item"] for (_, _), row in self.stack.driver.gradebook().items() if row["link"] == link_of(self.stack.config, "quiz"))
+        earned = {sitter.visitor.person: float(sitter.best) for sitter in self.sitters}
+        outcome.submissions = sum(len(sitter.handed_in) for sitter in self.sitters)
+        outcome.not_earned = {
+            person: (ours.get((title, person)), best) for person, best in earned.items() if ours.get((title, person)) != best
+        }
+        outcome.different, outcome.cells = differences(ours, self.theirs()), len(ours)
+        outcome.scores = len(log)
+        outcome.failed = sum(bool(entry["reason"]) for entry in log)
+        outcome.repeated, outcome.fallen = repeats(log, self.moments), falls(log)
+
+
+def trial(plan: Plan, folder: Path, *, on_postgresql: bool) -> Outcome:
+    """The whole of it; raises AssertionError when something did not come to an end."""
+    with _running(plan, folder, on_postgresql=on_postgresql) as chaos:
+        outcome = Outcome(plan, "postgresql" if on_postgresql else "sqlite", chaos.killed)
+        chaos.gather()
+        chaos.misbehave()
+        chaos.submit_and_kill()
+        database = Database(chaos.stack.tool.environment["DANGKE_DATABASE_URL"])
+        try:
+            chaos.settle(database)  # while the LMS still fails
+            chaos.stack.driver.behave()
+            outcome.before = len(differences(chaos.ours(database), chaos.theirs()))
+            chaos.reconcile(database)
+            chaos.settle(database)
+            chaos.reckon(outcome, database)
+        finally:
+            database.dispose()
+        return outcome
+
+
+@contextlib.contextmanager
+def _running(plan: Plan, folder: Path, *, on_postgresql: bool) -> Iterator[Chaos]:
+    with contextlib.ExitStack() as opened:
+        settings = {"DANGKE_WEB_PROCESSES": "1", "DANGKE_LOG_LEVEL": "WARNING"}
+        cluster = opened.enter_context(running_cluster()) if on_postgresql else None
+        if cluster is not None:
+            settings["DANGKE_DATABASE_URL"] = create_database(cluster.url, "chaos")
+        stack = opened.enter_context(running_stack(folder, command="web", **settings))
+        metrics = free_port()
+        own = {**stack.tool.environment, "DANGKE_PORT": str(free_port()), "DANGKE_METRICS_PORT": str(metrics)}
+        health = f"http://127.0.0.1:{metrics}/readyz"
+        worker = Server("dangke worker", [DANGKE, "worker"], own, health, folder / "worker.log")
+        opened.callback(worker.stop)
+        worker.start()
+        chaos = Chaos(plan, stack, worker, cluster)
+        try:
+            yield chaos
+        finally:
+            chaos.traffic.given_up.set()
+            chaos.traffic.up.set()

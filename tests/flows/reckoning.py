@@ -1,0 +1,72 @@
+"""What the witnesses say after a trial: whether the gradebook equals the results, and why any score came twice. Pure."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+Cell = tuple[int, str]
+"""The line item's number in the LMS, and the person."""
+LEASE = timedelta(seconds=30)
+"""A kill that came later than this after a score has nothing to do with its being sent again."""
+LATEST_ANSWER = "planned pace"
+NOT_HEARD = frozenset({"planned drop", "planned cut", LATEST_ANSWER})
+"""The LMS stored it and said 2xx, and the words did not arrive."""
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """A score that was sent although the LMS had stored it already; `why` is empty if nothing excuses that."""
+
+    cell: Cell
+    score: float
+    at: str
+    why: str
+
+
+def differences(ours: Mapping[Cell, float], theirs: Mapping[Cell, float]) -> dict[Cell, tuple[float | None, float | None]]:
+    """Cells in which the results and the gradebook are not equal: (ours, theirs)."""
+    cells = ours.keys() | theirs.keys()
+    return {cell: (ours.get(cell), theirs.get(cell)) for cell in cells if not is_equal(ours.get(cell), theirs.get(cell))}
+
+
+def is_equal(one: float | None, other: float | None) -> bool:
+    """As far as gradebooks keep them: five decimals."""
+    if one is None or other is None:
+        return one is other
+    return abs(one - other) <= 1e-5
+
+
+def repeats(log: Iterable[Mapping[str, Any]], kills: Sequence[datetime]) -> list[Repeat]:
+    """Every score that was sent with the value that the LMS had stored last, with what excuses it."""
+    stored: dict[Cell, float] = {}
+    last: dict[Cell, Mapping[str, Any]] = {}
+    found = []
+    for entry in log:
+        cell = (int(entry["line_item_id"]), str(entry["person_id"]))
+        if cell in stored and is_equal(stored[cell], entry["score"]):
+            found.append(Repeat(cell, entry["score"], entry["received_at"], _excuse(last[cell], entry, kills)))
+        if entry["was_stored"]:
+            stored[cell] = float(entry["score"])
+        last[cell] = entry
+    return found
+
+
+def _excuse(before: Mapping[str, Any], entry: Mapping[str, Any], kills: Sequence[datetime]) -> str:
+    if not 200 <= before["status"] < 300:
+        return f"answered {before['status'] or 'nothing'}"
+    if before["reason"] in NOT_HEARD or before["reason"] in {"planned html"}:
+        return str(before["reason"])
+    first, second = datetime.fromisoformat(before["received_at"]), datetime.fromisoformat(entry["received_at"])
+    if any(first - timedelta(seconds=1) <= kill <= min(second, first + LEASE) for kill in kills):
+        return "kill"
+    return ""
+
+
+def falls(log: Iterable[Mapping[str, Any]]) -> list[tuple[Cell, list[float]]]:
+    """Cells to which a lower score was sent after a higher one: where the best attempt counts, an old value came late."""
+    by_cell: dict[Cell, list[float]] = defaultdict(list)
+    for entry in log:
+        by_cell[int(entry["line_item_id"]), str(entry["person_id"])].append(float(entry["score"]))
+    return [(cell, scores) for cell, scores in by_cell.items() if scores != sorted(scores)]
