@@ -56,7 +56,7 @@ looks: setup-test  ## the browser tests in every combination of width, scheme an
 bench: setup-test  ## measured as ratios to floors; writes build/bench.json
 	@$(BIN)/python -m benchmarks
 
-soak: setup-test mutants  ## small faults in the verification of launches, then kill -9 and load (SOAK_MINUTES, default 10)
+soak: setup-test mutants  ## small faults in the verification of launches, then chaos, kill -9 and load (SOAK_MINUTES, CHAOS_SUBMISSIONS, CHAOS_KILLS)
 	@$(BIN)/python -m benchmarks.soak
 
 mutants: setup-test  ## every small fault in the verification of launches must be noticed (MODULES="token login" for some)

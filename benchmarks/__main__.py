@@ -1,4 +1,4 @@
-"""`python -m benchmarks` (`make bench`): measures the hot paths as ratios to floors; see docs/requirements.toml, P-01 to P-16.
+"""`python -m benchmarks` (`make bench`): measures the hot paths as ratios to floors; see docs/requirements.toml, P-01 to P-19.
 
 Writes build/bench.json, the requests as JSON lines in build/bench/, and prints the table. Exit code 1 if a target is missed.
 """

@@ -221,16 +221,22 @@ class Bench:
                 self._rush(driver)
         if self.wants("drain"):
             with self._product():
-                for concurrency, name, target in ((8, "P-13", 0.80), (16, "P-14", 0.75)):
-                    rate = drain.drained(self.runtime, driver, self.school, concurrency=concurrency)
-                    ideal = concurrency / drain.ANSWER_SECONDS
-                    row = Row(self.line(name), self.what(f"drain, concurrency {concurrency}"), round(rate / ideal, 2),
-                              target, raw=f"{rate:.0f}/s of {ideal:.0f}/s, load {report.load()}")  # fmt: skip
-                    self.report.add(row)
+                self._drain(driver)
         if self.wants("memory"):
             used = memory.megabytes(self.environment, self.ports, ready(memory.LAUNCHES), self.folder)
             row = Row(self.line("P-15"), self.what("memory of serve (MB)"), round(used, 1), 280, is_at_most=True,
                       raw="sum of PSS of parent, web and worker")  # fmt: skip
+            self.report.add(row)
+
+    def _drain(self, driver: LmsDriver) -> None:
+        for concurrency, name, target, is_faulty in (
+            (8, "P-13", 0.80, False), (16, "P-14", 0.75, False), (8, "P-18", 0.80, True), (16, "P-19", 0.80, True)
+        ):  # fmt: skip
+            rate = drain.drained(self.runtime, driver, self.school, concurrency=concurrency, is_faulty=is_faulty)
+            ideal = concurrency / drain.ANSWER_SECONDS
+            words = f"drain, concurrency {concurrency}" + (", 5 % of answers 429 or 500" if is_faulty else "")
+            row = Row(self.line(name), self.what(words), round(rate / ideal, 2), target,
+                      raw=f"{rate:.0f}/s of {ideal:.0f}/s, load {report.load()}")  # fmt: skip
             self.report.add(row)
 
     def _rush(self, driver: LmsDriver) -> None:

@@ -16,13 +16,12 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from sqlalchemy import func, select, true
+from sqlalchemy import func, select
 
 from lti_tool.core.database import Database
 from lti_tool.identity.models import Member
 from lti_tool.ledger.models import LineItem, LineItemState, Result, ScorePost
 from lti_tool.ledger.rules import PostState
-from lti_tool.passback.reconciler import jobs as reconciler
 from tests.flows.campus import link_of
 from tests.flows.crowd import Regular, Traffic
 from tests.flows.reckoning import Cell, Repeat, differences, falls, repeats
@@ -30,7 +29,7 @@ from tests.flows.visitor import RIGHT, WRONG, Visitor, number_in
 from tests.flows.waiting import eventually
 from tests.postgres import Cluster, create_database, running_cluster
 from tests.processes import Server, free_port
-from tests.stack import DANGKE, Stack, running_stack
+from tests.stack import DANGKE, Stack, must_run, running_stack
 
 SCORE_FAULTS: tuple[tuple[str, Mapping[str, Any], float], ...] = (
     ("status", {"status": 500}, 2.5),
@@ -105,7 +104,9 @@ class Outcome:
 
     def __str__(self) -> str:
         kills = ", ".join(f"{name} {count}" for name, count in sorted(self.kills.items())) or "none"
-        why = ", ".join(f"{name} {count}" for name, count in Counter(each.why or "NO REASON" for each in self.repeated).items())
+        why = ", ".join(
+            f"{name} {count}" for name, count in Counter(each.why or "NO REASON" for each in self.repeated).items()
+        )
         return (
             f"chaos: {self.engine}, seed {self.plan.seed}: {self.kills.total()} kills ({kills}); {self.submissions} submissions;"
             f" {self.scores} scores sent, {self.failed} failed; {len(self.repeated)} repeats ({why or 'none'});"
@@ -245,12 +246,13 @@ class Chaos:
         eventually(is_still, within=SETTLING, every=0.5, what="an empty outbox")
 
     def reconcile(self, database: Database) -> None:
-        """One run of the reconciler over all columns, by the worker."""
+        """One run of the reconciler over all columns: `dangke reconcile`, or the worker if it takes the job first."""
         asked = datetime.now(UTC)
-        with database.writing_core() as connection:
-            reconciler.ask_for(connection, true(), asked)
+        must_run(dict(self.worker.environment), "reconcile")
         unread = select(func.count()).where(
-            LineItem.state == LineItemState.ready, LineItem.url.is_not(None), LineItem.read_at.is_(None) | (LineItem.read_at < asked)
+            LineItem.state == LineItemState.ready,
+            LineItem.url.is_not(None),
+            LineItem.read_at.is_(None) | (LineItem.read_at < asked),
         )
 
         def is_read() -> bool:
@@ -277,11 +279,17 @@ class Chaos:
 
     def reckon(self, outcome: Outcome, database: Database) -> None:
         ours, log = self.ours(database), self.stack.driver.score_log()
-        title = next(row["line_item"] for (_, _), row in self.stack.driver.gradebook().items() if row["link"] == link_of(self.stack.config, "quiz"))
+        title = next(
+            row["line_item"]
+            for (_, _), row in self.stack.driver.gradebook().items()
+            if row["link"] == link_of(self.stack.config, "quiz")
+        )
         earned = {sitter.visitor.person: float(sitter.best) for sitter in self.sitters}
         outcome.submissions = sum(len(sitter.handed_in) for sitter in self.sitters)
         outcome.not_earned = {
-            person: (ours.get((title, person)), best) for person, best in earned.items() if ours.get((title, person)) != best
+            person: (ours.get((title, person)), best)
+            for person, best in earned.items()
+            if ours.get((title, person)) != best
         }
         outcome.different, outcome.cells = differences(ours, self.theirs()), len(ours)
         outcome.scores = len(log)

@@ -10,9 +10,8 @@ Cell = tuple[int, str]
 """The line item's number in the LMS, and the person."""
 LEASE = timedelta(seconds=30)
 """A kill that came later than this after a score has nothing to do with its being sent again."""
-LATEST_ANSWER = "planned pace"
-NOT_HEARD = frozenset({"planned drop", "planned cut", LATEST_ANSWER})
-"""The LMS stored it and said 2xx, and the words did not arrive."""
+NOT_HEARD = frozenset({"planned drop", "planned cut", "planned html"})
+"""The log says 2xx, and no answer to a score arrived."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +24,14 @@ class Repeat:
     why: str
 
 
-def differences(ours: Mapping[Cell, float], theirs: Mapping[Cell, float]) -> dict[Cell, tuple[float | None, float | None]]:
+def differences(
+    ours: Mapping[Cell, float], theirs: Mapping[Cell, float]
+) -> dict[Cell, tuple[float | None, float | None]]:
     """Cells in which the results and the gradebook are not equal: (ours, theirs)."""
     cells = ours.keys() | theirs.keys()
-    return {cell: (ours.get(cell), theirs.get(cell)) for cell in cells if not is_equal(ours.get(cell), theirs.get(cell))}
+    return {
+        cell: (ours.get(cell), theirs.get(cell)) for cell in cells if not is_equal(ours.get(cell), theirs.get(cell))
+    }
 
 
 def is_equal(one: float | None, other: float | None) -> bool:
@@ -56,7 +59,7 @@ def repeats(log: Iterable[Mapping[str, Any]], kills: Sequence[datetime]) -> list
 def _excuse(before: Mapping[str, Any], entry: Mapping[str, Any], kills: Sequence[datetime]) -> str:
     if not 200 <= before["status"] < 300:
         return f"answered {before['status'] or 'nothing'}"
-    if before["reason"] in NOT_HEARD or before["reason"] in {"planned html"}:
+    if before["reason"] in NOT_HEARD:
         return str(before["reason"])
     first, second = datetime.fromisoformat(before["received_at"]), datetime.fromisoformat(entry["received_at"])
     if any(first - timedelta(seconds=1) <= kill <= min(second, first + LEASE) for kill in kills):

@@ -10,6 +10,7 @@ from tests.flows.chaos import Plan, trial
 
 
 @pytest.mark.slow
+@pytest.mark.shows("F-18", "F-19")
 def test_gradebook_equals_the_results_when_everything_fails_and_is_killed(tmp_path: Path, engine_name: str) -> None:
     seed = int(os.environ.get("CHAOS_SEED") or secrets.randbelow(2**31))
     print(f"CHAOS_SEED={seed}")
@@ -21,6 +22,7 @@ def test_gradebook_equals_the_results_when_everything_fails_and_is_killed(tmp_pa
 
 
 @pytest.mark.slow
+@pytest.mark.shows("F-19")
 def test_no_score_comes_twice_when_nothing_fails_and_nothing_is_killed(tmp_path: Path, engine_name: str) -> None:
     outcome = trial(Plan(12, 0, 1, is_faulty=False), tmp_path / "calm", on_postgresql=engine_name == "postgresql")
     assert outcome.is_right
