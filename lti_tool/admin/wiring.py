@@ -2,10 +2,10 @@
 
 from flask import Blueprint
 
-from lti_tool.admin.views import connecting, entering, keys, people, registrations, watching
+from lti_tool.admin.views import connecting, entering, keys, people, registrations, schools, watching
 from lti_tool.admin.views.blueprint import blueprint
 
-VIEWS = (connecting, entering, keys, people, registrations, watching)
+VIEWS = (connecting, entering, keys, people, registrations, schools, watching)
 """Importing them has added their routes."""
 
 BLUEPRINTS: tuple[Blueprint, ...] = (blueprint,)

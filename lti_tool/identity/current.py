@@ -82,7 +82,7 @@ _GRANTS = (
         _grant.c.return_url,
         _grant.c.resource_link_id,
         _member.c.name,
-        _member.c.tenant_id,
+        _context.c.tenant_id,
         _member.c.registration_id,
         _context.c.timezone,
         _context.c.title,

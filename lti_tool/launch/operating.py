@@ -17,6 +17,7 @@ from lti_tool.core.text import clean_line
 from lti_tool.identity.models import Context, Deployment, Registration, Tenant
 from lti_tool.launch.registrations import find
 from lti_tool.launch.rules.urls import is_frame_origin, nearly
+from lti_tool.lms.hosts import host_name
 
 MOST_ORIGINS: Final = 20
 
@@ -27,6 +28,7 @@ class ShownDeployment:
 
     id: int
     deployment_id: str
+    tenant_id: int
     tenant: str
     is_active: bool
     courses: int
@@ -67,7 +69,7 @@ def deployments_of(session: Session, registration_id: int) -> list[ShownDeployme
     """The deployments of a registration, oldest first, with the number of their courses. One statement."""
     courses = select(func.count()).where(Context.deployment_id == Deployment.id).scalar_subquery()
     rows = session.execute(
-        select(Deployment.id, Deployment.deployment_id, Tenant.name, Deployment.is_active, courses)
+        select(Deployment.id, Deployment.deployment_id, Tenant.id, Tenant.name, Deployment.is_active, courses)
         .join(Tenant, Tenant.id == Deployment.tenant_id)
         .where(Deployment.registration_id == registration_id)
         .order_by(Deployment.id)
@@ -124,6 +126,20 @@ def set_frame_origins(session: Session, registration_id: int, origins: Sequence[
     if len(origins) > MOST_ORIGINS:
         raise Invalid(_l("A registration may have at most %(most)s frame origins.", most=MOST_ORIGINS))
     found.frame_origins = list(dict.fromkeys(origins))
+    session.flush()
+    return found
+
+
+def set_service_hosts(session: Session, registration_id: int, typed: Sequence[str]) -> Registration:
+    """On which hosts its services may be, besides those of its own addresses: they get our tokens (TO-15).
+
+    Raises NotFound, Invalid.
+    """
+    found = find(session, registration_id)
+    names = dict.fromkeys(host_name(each) for each in typed)
+    if len(names) > MOST_ORIGINS:
+        raise Invalid(_l("A registration may have at most %(most)s service hosts.", most=MOST_ORIGINS))
+    found.service_hosts = list(names)
     session.flush()
     return found
 

@@ -36,14 +36,20 @@ def names(database: Database) -> frozenset[str]:
         return frozenset(connection.execute(select(AllowedHost.host)).scalars())
 
 
-def allow(session: Session, host: str, reason: str, now: datetime) -> str:
-    """Let the name lead to private addresses, by https; returns it as it is kept. Raises Invalid: no host name."""
-    name = host.strip().lower().rstrip(".")
+def host_name(typed: str) -> str:
+    """The name of a host as it is kept and compared. Raises Invalid."""
+    name = typed.strip().lower().rstrip(".")
     if not _NAME.fullmatch(name):
         raise Invalid(
             _l("This is no host name."),
             action=_l("Give the name alone, such as moodle.school.example, without https://."),
         )
+    return name
+
+
+def allow(session: Session, host: str, reason: str, now: datetime) -> str:
+    """Let the name lead to private addresses, by https; returns it as it is kept. Raises Invalid: no host name."""
+    name = host_name(host)
     found = session.get(AllowedHost, name)
     if found is None:
         session.add(AllowedHost(host=name, reason=reason[:200], created_at=now))

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from lti_tool.core.columns import upsert
 from lti_tool.core.text import clean_line
 from lti_tool.identity.actor import Actor
+from lti_tool.identity.models import Context
 from lti_tool.media.models import File, MediaReference
 from lti_tool.media.rules import ENDINGS
 from lti_tool.media.storage import Blob
@@ -27,10 +28,14 @@ def register(session: Session, *, blob: Blob, name: str, actor: Actor, now: date
     """Return the reference of these bytes in the actor's context; the same bytes have the same one. Flushes."""
     dialect = session.get_bind().dialect.name
     pixels = blob.pixels
+    # The course's school as it is now; the lock lets a course that is being moved to another one wait (launch.schools).
+    school = session.execute(
+        select(Context.tenant_id).where(Context.id == actor.context_id).with_for_update(read=True, key_share=True)
+    ).scalar_one()
     session.execute(
         upsert(File.__table__, dialect)
         .values(
-            tenant_id=actor.tenant_id,
+            tenant_id=school,
             sha256=blob.sha256,
             size=blob.size,
             mime=blob.mime,
@@ -41,9 +46,7 @@ def register(session: Session, *, blob: Blob, name: str, actor: Actor, now: date
         )
         .on_conflict_do_nothing()
     )
-    file_id = session.execute(
-        select(File.id).where(File.tenant_id == actor.tenant_id, File.sha256 == blob.sha256)
-    ).scalar_one()
+    file_id = session.execute(select(File.id).where(File.tenant_id == school, File.sha256 == blob.sha256)).scalar_one()
     session.execute(
         upsert(MediaReference.__table__, dialect)
         .values(

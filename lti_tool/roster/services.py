@@ -14,7 +14,7 @@ from sqlalchemy import Connection, bindparam, delete, exists, func, select, upda
 from lti_tool.core.columns import upsert
 from lti_tool.core.secrets import Keys
 from lti_tool.identity.erased import erased_among
-from lti_tool.identity.models import Enrolment, EnrolmentSource, Grant, Member
+from lti_tool.identity.models import Context, Enrolment, EnrolmentSource, Grant, Member
 from lti_tool.ledger.services import requeue_members
 from lti_tool.roster import queries, rules
 from lti_tool.roster.models import RosterRow, RosterSync, SyncState
@@ -142,7 +142,6 @@ def _merge_members(connection: Connection, keys: Keys, reading: Reading, part: A
     new = [
         {
             "registration_id": course.registration_id,
-            "tenant_id": course.tenant_id,
             "sub": row.sub,
             "name": row.name,
             "created_at": now,
@@ -151,6 +150,11 @@ def _merge_members(connection: Connection, keys: Keys, reading: Reading, part: A
         if row.id is None and row.sub not in erased
     ]
     if new:
+        # The course's school as it is now: it may have been moved while the list was read (launch.schools).
+        school = connection.scalar(
+            select(Context.tenant_id).where(Context.id == course.id).with_for_update(read=True, key_share=True)
+        )
+        new = [each | {"tenant_id": school} for each in new]
         statement = upsert(Member.__table__, connection.dialect.name)
         connection.execute(statement.on_conflict_do_nothing(index_elements=["registration_id", "sub"]), new)
     renamed = [{"of": row.id, "to": row.name} for row in rows if row.id is not None]

@@ -13,10 +13,10 @@ from lti_tool.admin.views.blueprint import blueprint, note, page
 from lti_tool.core.assets import ICON
 from lti_tool.core.errors import Invalid
 from lti_tool.core.i18n import lazy_gettext as _l
-from lti_tool.core.web import runtime
+from lti_tool.core.web import LARGEST_ID, runtime
 from lti_tool.identity.actor import Role
 from lti_tool.identity.models import Registration
-from lti_tool.launch import connecting, operating, role_tables
+from lti_tool.launch import connecting, operating, role_tables, schools
 from lti_tool.launch import registrations as listing
 from lti_tool.launch.dry_run import words
 from lti_tool.launch.dry_run.walk import walk
@@ -58,14 +58,6 @@ def registrations() -> ResponseReturnValue:
     return page("registrations.html", "admin.registrations", rows=rows, near=near)
 
 
-@blueprint.get("/tenants")
-def tenants() -> ResponseReturnValue:
-    """The schools."""
-    with runtime().database.reading() as session:
-        rows = operating.tenants(session)
-    return page("tenants.html", "admin.tenants", rows=rows)
-
-
 @blueprint.get("/registrations/<int:registration_id>")
 def registration(registration_id: int) -> ResponseReturnValue:
     """One of them, with all that can be set."""
@@ -73,6 +65,7 @@ def registration(registration_id: int) -> ResponseReturnValue:
         found = listing.find(session, registration_id)
         (row,) = listing.shown(session, registration_id)
         deployments = operating.deployments_of(session, registration_id)
+        tenants = operating.tenants(session)
         roles = role_tables.roles_of(session, registration_id)
         pinned = [key.kid for key in key_life.listed(session) if registration_id in key.pinned]
     now = runtime().clock.now()
@@ -83,6 +76,7 @@ def registration(registration_id: int) -> ResponseReturnValue:
         row=row,
         found=found,
         deployments=deployments,
+        schools=[(each.id, each.name) for each in tenants],
         roles=roles,
         pinned=pinned,
         waits_until=found.breaker_until if found.breaker_until and found.breaker_until > now else None,
@@ -166,6 +160,33 @@ def deployment_off(registration_id: int, number: int) -> ResponseReturnValue:
         found = operating.switch_deployment(session, registration_id, number, is_active=False)
         of = listing.find(session, registration_id)
         note(session, "deployment_off", runtime().clock.now(), subject(of), found.deployment_id)
+    return _changed(registration_id)
+
+
+@blueprint.post("/registrations/<int:registration_id>/deployments/<int:number>/move")
+def move_deployment(registration_id: int, number: int) -> ResponseReturnValue:
+    """Let it belong to another school, with its courses and people; asks for the typed ID."""
+    school = request.form.get("school", type=int) or 0
+    with runtime().database.writing() as session:
+        check_typed(operating.deployment_of(session, registration_id, number).deployment_id)
+        moved = schools.move_deployment(session, registration_id, number, school if 0 < school <= LARGEST_ID else 0)
+        detail = (
+            f"{moved.deployment_id}: {moved.former} → {moved.school} "
+            f"({moved.courses} courses, {moved.members} people, {moved.files} files)"
+        )
+        of = listing.find(session, registration_id)
+        note(session, "deployment_moved", runtime().clock.now(), subject(of), detail)
+    return _changed(registration_id)
+
+
+@blueprint.post("/registrations/<int:registration_id>/hosts")
+def set_hosts(registration_id: int) -> ResponseReturnValue:
+    """On which hosts its services may be, besides those of its own addresses."""
+    names = lines(request.form.get("hosts", ""))
+    with runtime().database.writing() as session:
+        before = " ".join(listing.find(session, registration_id).service_hosts)
+        found = operating.set_service_hosts(session, registration_id, names)
+        note(session, "hosts_set", runtime().clock.now(), subject(found), f"{before} → {' '.join(found.service_hosts)}")
     return _changed(registration_id)
 
 

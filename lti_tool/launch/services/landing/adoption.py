@@ -148,13 +148,14 @@ def _of_the_token(
     has_taught = exists().where(
         Enrolment.context_id == Activity.context_id, Enrolment.member_id == member_id, Enrolment.has_taught
     )
+    here = Context.__table__.alias()
     may_say_so = has_taught if arrival.standing.role is Role.instructor else false()
     row = connection.execute(
         select(Activity.context_id, Activity.lineage, Activity.kind, may_say_so.label("may_say_so"))
         .join(Context, Context.id == Activity.context_id)
         .where(
             Activity.token == arrival.claims.custom.activity_token,
-            Context.tenant_id == arrival.deployment.tenant_id,
+            Context.tenant_id == select(here.c.tenant_id).where(here.c.id == context_id).scalar_subquery(),
             Context.id != context_id,
         )
     ).first()

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, and_, bindparam, case, func, null, or_, selec
 from lti_tool.core import jobs
 from lti_tool.core.columns import upsert
 from lti_tool.identity.actor import Role
-from lti_tool.identity.models import Context, Enrolment, EnrolmentSource, Member, Tenant
+from lti_tool.identity.models import Context, Deployment, Enrolment, EnrolmentSource, Member, Tenant
 from lti_tool.identity.rules.roles import Standing
 from lti_tool.launch.services.landing.arrival import Arrival
 from lti_tool.lms.work import READ_ROSTER, roster_key
@@ -20,11 +20,20 @@ STAFF = frozenset({Role.instructor, Role.assistant})
 """Who sees drafts and what is archived."""
 
 
+def school_of_deployment() -> Any:
+    """The school of the deployment `of_deployment`, asked by the launch's own statements.
+
+    What the process remembers may be half a minute old, and the deployment may be at another school by now: while one is
+    moved, no launch is on its way (`launch.schools`).
+    """
+    return select(Deployment.tenant_id).where(Deployment.id == bindparam("of_deployment")).scalar_subquery()
+
+
 @cache
 def _context_statement(dialect: str, *, is_instructor: bool, has_history: bool) -> Any:
     # Dates of a new course are shown and typed in its school's zone.
-    zone = select(Tenant.timezone).where(Tenant.id == bindparam("of_tenant")).scalar_subquery()
-    statement = upsert(Context.__table__, dialect).values(timezone=zone)
+    zone = select(Tenant.timezone).where(Tenant.id == school_of_deployment()).scalar_subquery()
+    statement = upsert(Context.__table__, dialect).values(timezone=zone, tenant_id=school_of_deployment())
     followed = ("title", "label", "kind") if is_instructor else ()
     kept = {name: statement.excluded[name] for name in followed}
     if has_history:
@@ -58,12 +67,11 @@ def context_of(connection: Connection, arrival: Arrival, now: datetime) -> int:
         _context_statement(connection.dialect.name, is_instructor=is_instructor, has_history=bool(history)),
         {
             "deployment_id": arrival.deployment.id,
-            "tenant_id": arrival.deployment.tenant_id,
             "context_key": claims.context_key,
             "title": claims.context_title or claims.resource_title,
             "label": claims.context_label,
             "kind": claims.context_kind,
-            "of_tenant": arrival.deployment.tenant_id,
+            "of_deployment": arrival.deployment.id,
             "history": history,
             "memberships_url": claims.memberships_url or None,
             "groups_url": claims.groups_url or None,
@@ -79,7 +87,7 @@ def context_of(connection: Connection, arrival: Arrival, now: datetime) -> int:
 
 @cache
 def _member_statement(dialect: str, *, is_named: bool) -> Any:
-    statement = upsert(Member.__table__, dialect)
+    statement = upsert(Member.__table__, dialect).values(tenant_id=school_of_deployment())
     kept = {"name": statement.excluded.name} if is_named else {"sub": statement.excluded.sub}
     return statement.on_conflict_do_update(index_elements=["registration_id", "sub"], set_=kept).returning(Member.id)
 
@@ -92,7 +100,7 @@ def member_of(connection: Connection, arrival: Arrival, now: datetime) -> int:
             _member_statement(connection.dialect.name, is_named=bool(name)),
             {
                 "registration_id": arrival.known.id,
-                "tenant_id": arrival.deployment.tenant_id,
+                "of_deployment": arrival.deployment.id,
                 "sub": arrival.claims.sub,
                 "name": name or arrival.pseudonym,
                 "created_at": now,
