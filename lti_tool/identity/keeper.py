@@ -85,6 +85,7 @@ def export(connection: Connection, member_id: int, _now: datetime) -> Iterator[S
             Enrolment.last_launch_at,
             Enrolment.returned_at,
             Enrolment.not_graded_at,
+            Enrolment.claimed_groups,
         )
         .select_from(Enrolment)
         .join(Context, Context.id == Enrolment.context_id)
