@@ -18,16 +18,17 @@ REFUSED = (PostState.refused, PostState.differs)
 def send_again(
     session: Session, *, activity_id: int, now: datetime, member_id: int | None = None, only_refused: bool = False
 ) -> int:
-    """Make the scores of an activity (and of those below it) due now, of one member or of all; returns how many.
+    """Make the scores of an activity due now: of one member, or of all and of those below it too; returns how many.
 
     Whether each has a column, a number and a gradable member is looked at when it is claimed. Where the LMS has
     another grade, and where an instructor has said that it counts, only a wish for this one member writes over it.
     """
     session.flush()
+    of_all = or_(Activity.id == activity_id, Activity.parent_id == activity_id)
     items = (
         select(LineItem.id)
         .join(Activity, Activity.id == LineItem.activity_id)
-        .where(or_(Activity.id == activity_id, Activity.parent_id == activity_id))
+        .where(of_all if member_id is None else Activity.id == activity_id)
     )
     posts: list[Any] = [ScorePost.line_item_id.in_(items)]
     if member_id is None:

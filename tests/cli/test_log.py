@@ -1,5 +1,6 @@
 """Every command that changes something leaves a line in the operator's log; those that only look leave none."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +14,6 @@ from lti_tool.core.database import Database
 from lti_tool.identity.models import AdminEvent
 from tests.cli.conftest import Dangke
 from tests.cli.test_keys import kids, register
-from tests.stack import database_url
 
 CHANGING = {
     "migrate": ("migrated",), "seed": ("seeded",), "invite": ("invited",), "register": ("registered", "updated"),
@@ -38,9 +38,9 @@ def commands(of: click.Command = group, name: str = "") -> Iterator[str]:
         yield from commands(each, f"{name} {each.name}".strip())
 
 
-def events(tmp_path: Path) -> list[tuple[str, str, str]]:
+def events() -> list[tuple[str, str, str]]:
     """(action, subject, detail) of what is in the log, without what the first migration wrote."""
-    database = Database(database_url(tmp_path))
+    database = Database(os.environ["DANGKE_DATABASE_URL"])
     try:
         with database.reading() as session:
             rows = session.scalars(select(AdminEvent).order_by(AdminEvent.id)).all()
@@ -75,7 +75,7 @@ def test_every_command_that_changes_something_is_in_the_log(migrated: Dangke, tm
         assert done.code == 0, (run, done.err)
     lms = "1 Our LMS (https://lms.example, abc)"
     demo = "2 Demo LMS (http://127.0.0.1:9, "
-    found = events(tmp_path)
+    found = events()
     assert found[:-1] == [
         ("registered", lms, ""), ("updated", lms, ""), ("key_announced", kid, ""), ("key_announced", other, ""),
         ("invited", "First school", ""), ("deployment_accepted", lms, "7:abc"), ("roles_set", lms, "urn:x = member"),
@@ -90,14 +90,14 @@ def test_every_command_that_changes_something_is_in_the_log(migrated: Dangke, tm
 
 def test_a_command_that_looks_or_fails_leaves_no_line(migrated: Dangke, tmp_path: Path) -> None:
     register(migrated, tmp_path)
-    before = events(tmp_path)
+    before = events()
     for run in (
         ("registrations",), ("connect",), ("roles", "1"), ("quirks", "1"), ("keys",), ("allow-host",), ("migrate",),
         ("roles", "1", "--unset", "urn:none"), ("keys", "unpin", "1"), ("deployment", "9", "1"), ("quirks", "9"),
         ("allow-host", "other.example", "--remove"), ("invite", "--tenant", " "), ("keys", "activate", "none"),
     ):  # fmt: skip
         migrated(*run)
-    assert events(tmp_path) == before
+    assert events() == before
 
 
 def test_an_account_without_a_name_is_named_so(monkeypatch: pytest.MonkeyPatch) -> None:
