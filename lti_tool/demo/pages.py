@@ -118,8 +118,13 @@ def gradebook(course_id: str) -> ResponseReturnValue:
 
 @blueprint.get("/courses/<course_id>/panel")
 def panel(course_id: str) -> ResponseReturnValue:
-    """The side panel alone, for the script that keeps it fresh."""
+    """The side panel alone, for the script that keeps it fresh; nothing once another person is in this browser.
+
+    A page that was left open asks on after somebody else has come in: that is no error for its console to show.
+    """
     with lms().store.reading() as connection:
+        if _role(connection, course_id, session.get("person", "")) is None:
+            return "", 204
         return render_template("demo/panel.html", **visit(connection, course_id))
 
 

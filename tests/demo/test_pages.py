@@ -26,9 +26,16 @@ def test_persons_are_chosen_without_a_password(lms: LmsDriver) -> None:
 def test_courses_are_those_of_the_person(lms: LmsDriver) -> None:
     assert re.findall(r'data-course="([^"]+)"', lms.page("member1", "/courses").text) == ["course-1"]
     assert re.findall(r'data-course="([^"]+)"', lms.page("both", "/courses").text) == ["course-1", "course-2"]
-    for path in ("", "/gradebook", "/links/link-quiz", "/links/link-quiz/window", "/panel", "/deep-link"):
+    for path in ("", "/gradebook", "/links/link-quiz", "/links/link-quiz/window", "/deep-link"):
         assert lms.page("member5", f"/courses/course-1{path}").status == 404
         assert lms.page(None, f"/courses/course-1{path}").status == 404
+
+
+def test_panel_of_a_page_left_open_is_empty_for_who_came_after(lms: LmsDriver) -> None:
+    assert "<h2>" in lms.page("member1", "/courses/course-1/panel").text
+    for person in ("member5", None):
+        answer = lms.page(person, "/courses/course-1/panel")
+        assert (answer.status, answer.text) == (204, "")
 
 
 def test_switch_of_person_stays_in_the_course_where_both_belong(lms: LmsDriver) -> None:

@@ -16,7 +16,7 @@ for (const panel of document.querySelectorAll("[data-refresh]")) {
   setInterval(async () => {
     if (document.hidden || panel.contains(document.activeElement)) return;
     const answer = await fetch(panel.dataset.refresh, { credentials: "same-origin" }).catch(() => null);
-    if (answer?.ok) panel.innerHTML = await answer.text();
+    if (answer?.status === 200) panel.innerHTML = await answer.text();
   }, 3000);
 }
 
