@@ -8,11 +8,12 @@ from typing import Any
 from werkzeug.datastructures import MultiDict
 
 from courses.lessons import rules
-from courses.lessons.rules import Block, BlockKind, Step, Wanted
+from courses.lessons.rules import Block, BlockKind, Wanted
 from courses.outline.forms import LONGEST_EFFORT
 from lti_tool.core.errors import Invalid
 from lti_tool.core.i18n import gettext
 from lti_tool.core.i18n import lazy_gettext as _l
+from lti_tool.core.ordering import Step, rearranged
 from lti_tool.core.text import clean_line, clean_text
 from lti_tool.questions import codec
 from lti_tool.questions.authoring import parse_authoring
@@ -58,7 +59,7 @@ def pressed(blocks: tuple[Block, ...], button: str) -> tuple[Block, ...]:
     """The blocks after the button `up:<key>`, `down:<key>`, `remove:<key>` or `add:<kind>`; others change nothing."""
     action, _, rest = button.partition(":")
     if action in set(Step):
-        return rules.rearranged(blocks, Step(action), rest)
+        return rearranged(blocks, Step(action), lambda block: block.key == rest)
     if action == "add" and rest in set(BlockKind):
         return rules.added(blocks, rules.new_block(BlockKind(rest)))
     return blocks

@@ -73,28 +73,6 @@ def new_block(kind: BlockKind) -> Block:
     return Block(key=secrets.token_hex(4), kind=kind)
 
 
-class Step(StrEnum):
-    """What the buttons of a block do."""
-
-    up = "up"
-    down = "down"
-    remove = "remove"
-
-
-def rearranged(blocks: Sequence[Block], step: Step, key: str) -> tuple[Block, ...]:
-    """The blocks after one press of a button; a key that is gone changes nothing."""
-    order = list(blocks)
-    place = next((index for index, each in enumerate(order) if each.key == key), None)
-    if place is None:
-        return tuple(order)
-    block = order.pop(place)
-    if step is Step.up:
-        order.insert(max(0, place - 1), block)
-    elif step is Step.down:
-        order.insert(place + 1, block)
-    return tuple(order)
-
-
 def added(blocks: Sequence[Block], block: Block, after: str = "") -> tuple[Block, ...]:
     """The blocks with a new one after the block `after`, or at the end."""
     order = list(blocks)

@@ -158,25 +158,3 @@ def draw(
         Drawn(item.version, item.points, order_of(item, settings.shuffle_options), settings.multiple_rule)
         for item in chosen
     )
-
-
-class Step(StrEnum):
-    """What the buttons of a question in the editor do."""
-
-    up = "up"
-    down = "down"
-    remove = "remove"
-
-
-def rearranged(items: Sequence[Item], step: Step, version: int) -> tuple[Item, ...]:
-    """The items after one press of a button; one that is gone changes nothing."""
-    order = list(items)
-    place = next((index for index, each in enumerate(order) if each.version == version), None)
-    if place is None:
-        return tuple(order)
-    item = order.pop(place)
-    if step is Step.up:
-        order.insert(max(0, place - 1), item)
-    elif step is Step.down:
-        order.insert(place + 1, item)
-    return tuple(order)

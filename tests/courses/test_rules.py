@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from courses.lessons import rules
-from courses.lessons.rules import Block, BlockKind, Gap, Reached, Step, Wanted
+from courses.lessons.rules import Block, BlockKind, Gap, Reached, Wanted
 from courses.outline import rules as outline
 from courses.outline.rules import State, Task
 from lti_tool.ledger.availability import Window
@@ -31,21 +31,6 @@ BLOCKS = st.lists(
 @given(BLOCKS)
 def test_blocks_survive_storage(blocks: tuple[Block, ...]) -> None:
     assert rules.blocks_of([block.to_json() for block in blocks]) == blocks
-
-
-@given(BLOCKS, st.sampled_from(Step), st.integers(0, 9))
-def test_buttons_lose_and_invent_nothing(blocks: tuple[Block, ...], step: Step, place: int) -> None:
-    key = blocks[place].key if place < len(blocks) else "none"
-    after = rules.rearranged(blocks, step, key)
-    gone = 1 if step is Step.remove and place < len(blocks) else 0
-    assert len(after) == len(blocks) - gone
-    assert {each.key for each in after} <= {each.key for each in blocks}
-
-
-@given(BLOCKS)
-def test_up_and_down_again_is_the_same(blocks: tuple[Block, ...]) -> None:
-    for block in blocks[1:]:
-        assert rules.rearranged(rules.rearranged(blocks, Step.up, block.key), Step.down, block.key) == blocks
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from lti_tool.core.errors import Invalid
 from lti_tool.core.i18n import format_points, gettext, lazy_gettext
 from lti_tool.core.markup.excerpt import plain_text
+from lti_tool.core.ordering import Step, rearranged
 from lti_tool.core.text import clean_line
 from lti_tool.core.web import render, runtime
 from lti_tool.identity.actor import Can
@@ -20,7 +21,6 @@ from lti_tool.questions.model import KIND_LABELS, QuestionKind
 from quizzes.bank.queries import Asked, asked
 from quizzes.papers import services
 from quizzes.papers.queries import Use, use_of
-from quizzes.papers.rules import Step, rearranged
 from quizzes.papers.services import KIND
 from quizzes.papers.views.blueprint import blueprint
 
@@ -86,7 +86,7 @@ def arrange(activity_id: int) -> ResponseReturnValue:
         actor, activity = open_activity(session, activity_id, Can.author, kind=KIND)
         services.hold_items(session, activity_id)
         before = use_of(session, activity_id).items
-        after = rearranged(before, Step(step), int(version))
+        after = rearranged(before, Step(step), lambda item: item.version == int(version))
         if after != before:
             services.set_items(
                 session, activity=activity, items=after, author_id=actor.member_id, now=runtime().clock.now()
