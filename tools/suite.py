@@ -19,7 +19,7 @@ NO_TESTS = 5
 
 def pytest_run(engine: str, arguments: list[str], environment: dict[str, str]) -> int:
     """One run; returns pytest's exit code. No test at all counts as a failure unless tests were chosen by hand."""
-    command = [sys.executable, "-m", "pytest", "-q", "-n", "3", "--dist", "loadgroup"]
+    command = [sys.executable, "-m", "pytest", "-q", "-n", "4", "--dist", "loadgroup"]
     # A worker that was ended (a test that hung for five minutes) ends the run with its name: xdist would wait for ever.
     command += ["--max-worker-restart", "0"]
     command += [f"--junit-xml=build/junit-{engine}.xml", f"--override-ini=junit_suite_name={engine}", *arguments]

@@ -42,8 +42,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     mine = [item for item in items if Path(__file__).parent in item.path.parents]
     for item in mine:
         item.add_marker(pytest.mark.browser)
-        # On one worker: they share servers and people, and two Chromiums at once have hung on two processors.
-        item.add_marker(pytest.mark.xdist_group("browser"))
+        # On one worker: they share servers and people. Those that mostly wait for a clock of the product wait beside them.
+        is_waiting = item.get_closest_marker("slow") is not None
+        item.add_marker(pytest.mark.xdist_group("browser-waiting" if is_waiting else "browser"))
     if on_postgresql():
         first: dict[tuple[str, str], str] = {}
         again = {item for item in mine for journey, look in [_look(item)] if first.setdefault(journey, look) != look}
