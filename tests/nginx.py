@@ -67,7 +67,7 @@ def certificate(folder: Path) -> None:
     (folder / "tool.key").write_bytes(pem)
 
 
-class _Proxy(Server):
+class Proxy(Server):
     """Its certificate is nobody's."""
 
     def answers(self) -> bool:
@@ -94,7 +94,7 @@ def in_front(folder: Path, port: int, nodes: Sequence[int], *, tls: bool = False
     path.write_text(f"user root;\n{text}" if os.geteuid() == 0 else text)
     scheme = "https" if tls else "http"
     command = [str(program), "-p", str(folder), "-c", str(path), "-e", str(folder / "error.log")]
-    server = _Proxy(
+    server = Proxy(
         "nginx", command, {"PATH": "/usr/sbin:/usr/bin"}, f"{scheme}://127.0.0.1:{port}/healthz", folder / "nginx.log"
     )
     server.start()

@@ -85,6 +85,7 @@ def test_what_cannot_be_had_is_named_with_its_consequence(
     monkeypatch.setattr(programs, "chromium", lambda: None)
     monkeypatch.setattr(programs, "postgresql", lambda: None)
     monkeypatch.setattr(programs, "nginx", lambda: None)
+    monkeypatch.setattr(programs, "caddy", lambda: None)
     install.install_system_packages()
     said = capsys.readouterr().out
     assert "chromium is not there (browser tests are skipped)" in said

@@ -105,7 +105,7 @@ def collect(module: str) -> None:
 
 
 def install_test() -> None:
-    """Everything that the tests need besides: packages, axe-core, a foreign platform, Chromium, PostgreSQL, nginx, a Chinese font."""
+    """Everything that the tests need besides: packages, axe-core, a foreign platform, Chromium, PostgreSQL, nginx, Caddy, a Chinese font."""
     print("installing what the tests need", flush=True)
     pip_install("test", "--no-build-isolation", "--editable", ".[test]")
     collect("tools.browser_assets")
@@ -137,6 +137,8 @@ def system_needs() -> dict[str, str]:
         missing["postgresql"] = "the suite runs on SQLite only"
     if programs.nginx() is None:
         missing["nginx"] = "tests behind a proxy fail"
+    if programs.caddy() is None:
+        missing["caddy"] = "tests behind a proxy fail"
     if not programs.has_chinese_font():
         missing["fonts-noto-cjk"] = "screenshots show boxes instead of Chinese"
     return missing

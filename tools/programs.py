@@ -28,6 +28,12 @@ def nginx() -> Path | None:
     return Path(found) if found else None
 
 
+def caddy() -> Path | None:
+    """Caddy, or None."""
+    found = shutil.which("caddy")
+    return Path(found) if found else None
+
+
 def has_chinese_font() -> bool:
     """Whether fontconfig knows a font with simplified Chinese."""
     lister = shutil.which("fc-list")

@@ -1,5 +1,6 @@
 """The glue between Flask and the rooms: the runtime, request ids, error pages, access log."""
 
+import contextlib
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from lti_tool.core.markup import Renderer
 
 MAX_BODY = 256 * 1024
+MAX_HEARD, HEARD_SECONDS, CHUNK = 32 * 1024 * 1024, 10, 64 * 1024
+"""How much of a refused body is read before the answer, for how long, and in what pieces (bytes, seconds)."""
 LARGEST_ID = 2**63 - 1
 
 
@@ -100,6 +103,8 @@ def install(app: Flask, *, protect: Callable[[], None], finish: Callable[[], Non
         response.headers["X-Request-ID"] = request_id()
         if response.status_code < 500:
             finish()
+        if response.status_code >= 400 and request.method not in {"GET", "HEAD"}:
+            _hear_out()
         _log_access(response)
         return response
 
@@ -123,6 +128,22 @@ def _log_access(response: Response) -> None:
     )
 
 
+def _hear_out() -> None:
+    """Read what is left of a body that was refused, and throw it away, as far as that can be afforded.
+
+    Who is hung up on while still sending sees a broken connection (behind a proxy: 502) instead of our sentence.
+    """
+    body, length = request.environ["wsgi.input"], request.content_length
+    if length is not None and length > MAX_HEARD:
+        return
+    until = time.monotonic() + HEARD_SECONDS
+    heard = 0
+    # What cannot be read any more is its sender's affair: the answer stands.
+    with contextlib.suppress(OSError, ValueError):
+        while heard < MAX_HEARD and time.monotonic() < until and (some := body.read(CHUNK)):
+            heard += len(some)
+
+
 def show_error(error: DangkeError) -> ResponseReturnValue:
     """The page (or JSON) of an error: what happened, what to do, code, reference."""
     if error.status >= 500:
@@ -139,12 +160,11 @@ def show_error(error: DangkeError) -> ResponseReturnValue:
 
 def _typed(error: DangkeError) -> str:
     """What was typed into the form whose sending failed."""
-    # A body that was too large, or that found no room, is not read again: that would raise the same error here.
     if request.method != "POST" or error.status == 413:
         return ""
     try:
         return request.form.get("body") or request.form.get("source") or ""
-    except OSError:
+    except (OSError, RequestEntityTooLarge):  # no room for it, or more than anybody may send
         return ""
 
 

@@ -126,6 +126,16 @@ def test_endless_body_is_cut_off_and_the_server_lives(stack: Stack) -> None:
     assert requests.get(f"{stack.tool_url}/healthz", timeout=10).status_code == 200
 
 
+@pytest.mark.parametrize("path", ["/lti/login", "/lti/launch", "/nowhere"])
+def test_sender_of_too_much_reads_why(stack: Stack, path: str) -> None:
+    """Three times the limit: the answer does not come before the sender is able to read it."""
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    for _ in range(5):
+        answer = requests.post(f"{stack.tool_url}{path}", data=b"x" * 8_000_000, headers=form, timeout=30)
+        assert answer.status_code == (404 if path == "/nowhere" else 413)
+        assert "DK-4" in answer.text
+
+
 def test_one_who_dies_is_started_again_and_sigterm_stops_all(tmp_path: Path) -> None:
     """A killed worker or web process comes back; after SIGTERM nobody is left of the group."""
     with running_stack(tmp_path / "stack", DANGKE_WEB_PROCESSES="1") as stack:

@@ -4,17 +4,19 @@ import configparser
 import re
 import shutil
 import subprocess
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 import requests
 
 from quizzes.seed import TITLE
+from tests import caddy, nginx
 from tests.flows.campus import link_of
 from tests.flows.visitor import RIGHT, Visitor, number_in
 from tests.flows.waiting import eventually
 from tests.lms_client import LmsDriver
-from tests.nginx import in_front
 from tests.processes import Server, free_port
 from tests.stack import DANGKE, running_stack
 
@@ -22,30 +24,40 @@ FOLDER = Path(__file__).parents[2] / "docs/operating"
 UNITS = sorted(FOLDER.glob("*.service"))
 
 
+Front = Callable[[Path, int, list[int]], AbstractContextManager[Server]]
+FRONTS: dict[str, Front] = {
+    "caddy": caddy.in_front,
+    "nginx": lambda folder, port, nodes: nginx.in_front(folder, port, nodes, tls=True),
+}
+
+
 @pytest.mark.once
 @pytest.mark.slow
-def test_sample_of_nginx_serves_the_tool_by_tls(tmp_path: Path) -> None:
+def test_samples_of_proxies_serve_the_tool_by_tls(tmp_path: Path) -> None:
     port = free_port()
     with running_stack(
         tmp_path / "stack", command="web", DANGKE_WEB_PROCESSES="1", DANGKE_TRUSTED_PROXIES="1",
         DANGKE_PUBLIC_URL=f"https://127.0.0.1:{port}",
     ) as stack:  # fmt: skip
-        inside = int(stack.tool.environment["DANGKE_PORT"])
-        with in_front(tmp_path / "nginx", port, [inside], tls=True):
-            url = f"https://127.0.0.1:{port}"
-            session = requests.Session()
-            session.trust_env = False
-            session.verify = str(tmp_path / "nginx" / "tool.crt")
-            page = session.get(f"{url}/privacy", timeout=10)
-            large = session.post(f"{url}/lti/login", data=b"x" * 2_000_000, timeout=10)
-            metrics = session.get(f"{url}/metrics", timeout=10)
-            assert page.status_code == 200
-            assert "max-age" in page.headers["Strict-Transport-Security"], "the tool knows that browsers come by https"
-            assert "X-Frame-Options" not in page.headers
-            assert (large.status_code, metrics.status_code) == (413, 404), (
-                "by the tool's own limit, which nginx is above"
-            )
-            assert "DK-413" in large.text
+        nodes = [int(stack.tool.environment["DANGKE_PORT"])]
+        for name, in_front in FRONTS.items():
+            with in_front(tmp_path / name, port, nodes):
+                look_through(name, f"https://127.0.0.1:{port}", tmp_path / name / "tool.crt")
+
+
+def look_through(name: str, url: str, certificate: Path) -> None:
+    """What a browser sees of the tool behind this proxy."""
+    session = requests.Session()
+    session.trust_env = False
+    session.verify = str(certificate)
+    page = session.get(f"{url}/privacy", timeout=10)
+    large = session.post(f"{url}/lti/login", data=b"x" * 2_000_000, timeout=10)
+    metrics = session.get(f"{url}/metrics", timeout=10)
+    assert page.status_code == 200, name
+    assert "max-age" in page.headers["Strict-Transport-Security"], f"{name}: the tool knows that browsers come by https"
+    assert "X-Frame-Options" not in page.headers, name
+    assert (large.status_code, metrics.status_code) == (413, 404), f"{name} is above the tool's own limit"
+    assert "DK-413" in large.text, name
 
 
 @pytest.mark.once
@@ -70,6 +82,19 @@ def test_sample_units_are_well_formed_and_start_what_there_is(unit: Path, tmp_pa
     assert command is not None
     assert subprocess.run([DANGKE, command[1], "--help"], capture_output=True, check=False).returncode == 0
     assert parsed["Service"]["EnvironmentFile"] == "/etc/dangke.env"
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("timer", sorted(FOLDER.glob("*.timer")), ids=lambda path: path.stem)
+def test_sample_timers_start_a_unit_that_there_is_every_night(timer: Path) -> None:
+    parsed = configparser.ConfigParser(interpolation=None)
+    parsed.optionxform = str  # type: ignore[method-assign,assignment]  # names as they are written
+    parsed.read_string(timer.read_text("utf-8"))
+    unit = parsed["Timer"].get("Unit", f"{timer.stem}.service")
+    assert unit in {path.name for path in UNITS}
+    assert re.fullmatch(r"\*-\*-\* 0[0-5]:[0-5]\d", parsed["Timer"]["OnCalendar"]), "a time of the night"
+    assert parsed["Timer"]["Persistent"] == "true", "a night that the machine slept through is made up for"
+    assert parsed["Install"]["WantedBy"] == "timers.target"
 
 
 def node(name: str, command: str, environment: dict[str, str], folder: Path) -> Server:
@@ -97,7 +122,7 @@ def test_two_web_and_two_workers_behind_nginx_lose_nothing_when_one_of_each_is_k
             for server in (webs[1], *workers):
                 server.start()
             ports = [int(web.environment["DANGKE_PORT"]) for web in webs]
-            with in_front(tmp_path / "nginx", port, ports):
+            with nginx.in_front(tmp_path / "nginx", port, ports):
                 driver, link = stack.driver, link_of(stack.config, "quiz")
                 driver.control("POST", "members", {"course": "course-1", "count": 8})
                 visitors = [Visitor(f"m{number:06}", driver, public) for number in range(1, 9)]
