@@ -119,7 +119,7 @@ def parsed(fields: Mapping[str, Any]) -> tuple[dict[str, Any] | None, list[Any]]
     try:
         question = parse_authoring(kind, {name: value for name, value in fields.items() if name != "kind"})
     except QuestionInvalid as error:
-        return None, list(error.problems)
+        return None, [each.text for each in error.problems]
     return codec.to_json(question), []
 
 

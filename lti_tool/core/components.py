@@ -125,6 +125,7 @@ def _sample(name: str) -> tuple[str, dict[str, Any]]:
                 "activities": _activities(),
                 "archived": [{"id": 3, "title": "Source criticism 材料辨析", "is_elsewhere": True}],
                 "bring_address": "#bring",
+                "error": gettext("Choose an activity first."),
                 "kinds": [
                     {"name": "lesson", "label": gettext("Lesson"), "note": gettext("Text, images, a video, questions"), "symbol": "lesson", "address": "#1"},
                     {"name": "quiz", "label": gettext("Quiz"), "note": gettext("Timed or not, marked by itself"), "symbol": "quiz", "address": "#2"},
@@ -159,6 +160,9 @@ def _sample(name: str) -> tuple[str, dict[str, Any]]:
                 "token": "0123456789abcdef0123456789abcdef",
                 "column": {"activity": "Source criticism 材料辨析", "grades": 12},
                 "activities": _activities(),
+                "wanted": "1",
+                "said": "",
+                "errors": {"activity": "", "column": gettext("Say what becomes of the column in your platform's gradebook.")},
             },
         ),
     }  # fmt: skip

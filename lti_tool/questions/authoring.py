@@ -25,7 +25,9 @@ from lti_tool.questions.validation import (
     LONGEST_STEM,
     MOST_BLANKS,
     MOST_OPTIONS,
+    Problem,
     QuestionInvalid,
+    problems,
     validate,
 )
 
@@ -56,6 +58,11 @@ def _one(fields: Fields, name: str) -> str:
 def _long(fields: Fields, name: str) -> str:
     # One more than allowed, so that validation sees it and says so.
     return clean_text(_one(fields, name)[: LONGEST_STEM * 2]).strip()[: LONGEST_STEM + 1]
+
+
+def _texts(fields: Fields) -> list[Problem]:
+    """What is wrong with the texts of a question of which the rest cannot be read."""
+    return problems(TrueFalse(_long(fields, "stem"), True, _long(fields, "explanation")))
 
 
 def _options(fields: Fields) -> tuple[Option, ...]:
@@ -97,7 +104,7 @@ def _multiple(fields: Fields) -> Question:
 def _true_false(fields: Fields) -> Question:
     answer = _one(fields, "answer")
     if answer not in {"true", "false"}:
-        raise QuestionInvalid([_l("Say whether the statement is true or false.")])
+        raise QuestionInvalid([*_texts(fields), Problem("answer", _l("Say whether the statement is true or false."))])
     return TrueFalse(_long(fields, "stem"), answer == "true", _long(fields, "explanation"))
 
 
@@ -121,10 +128,13 @@ def _fill_in(fields: Fields) -> Question:
 def _numeric(fields: Fields) -> Question:
     value = parse_number(_one(fields, "value"))
     tolerance = parse_number(_one(fields, "tolerance")) if _one(fields, "tolerance").strip() else Decimal(0)
+    found = []
     if value is None:
-        raise QuestionInvalid([_l("The right answer is a number.")])
+        found.append(Problem("value", _l("The right answer is a number.")))
     if tolerance is None:
-        raise QuestionInvalid([_l("The tolerance is a number that is not negative.")])
+        found.append(Problem("tolerance", _l("The tolerance is a number that is not negative.")))
+    if value is None or tolerance is None:
+        raise QuestionInvalid([*_texts(fields), *found])
     return Numeric(
         _long(fields, "stem"), value, tolerance, clean_line(_one(fields, "unit"), 21), _long(fields, "explanation")
     )

@@ -18,7 +18,7 @@ from lti_tool.questions.model import (
     TrueFalse,
 )
 from lti_tool.questions.numbers import parse_number
-from lti_tool.questions.validation import QuestionInvalid
+from lti_tool.questions.validation import Problem, QuestionInvalid
 
 EMPTY_OPTIONS: Final = 4
 MOST_POINTS: Final = 1000
@@ -53,6 +53,9 @@ class QuestionForm:
     tolerance: str = ""
     unit: str = ""
     problems: list[Any] = field(default_factory=list)
+    """All that is wrong, as sentences."""
+    errors: dict[str, Any] = field(default_factory=dict)
+    """The first of them for each field by its name, or by name and place where it is repeated: stem, points, option-2."""
     question: Question | None = None
     worth: Decimal = Decimal(1)
 
@@ -95,10 +98,10 @@ class QuestionForm:
         try:
             made.question = parse_authoring(kind, fields)
         except QuestionInvalid as invalid:
-            made.problems = list(invalid.problems)
+            made.refuse(invalid.problems)
         worth = parse_number(made.points)
         if worth is None or not 0 <= worth <= MOST_POINTS:
-            made.problems.append(_l("Points are a number from 0 to %(most)s.", most=MOST_POINTS))
+            made.refuse([Problem("points", _l("Points are a number from 0 to %(most)s.", most=MOST_POINTS))])
         else:
             made.worth = worth
         return made
@@ -123,6 +126,16 @@ class QuestionForm:
                 made.value, made.tolerance = f"{question.value:f}", f"{question.tolerance:f}"
                 made.unit = question.unit
         return made
+
+    def refuse(self, problems: Sequence[Problem]) -> None:
+        """Say these, each beside its field."""
+        for each in problems:
+            self.problems.append(each.text)
+            self.errors.setdefault(f"{each.field}-{each.place}" if each.place else each.field, each.text)
+
+    def error(self, name: str) -> Any:
+        """What is wrong with a field; empty if nothing is."""
+        return self.errors.get(name, "")
 
     @property
     def option_rows(self) -> list[OptionField]:

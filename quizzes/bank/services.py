@@ -6,9 +6,10 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from lti_tool.core.markup import Renderer
+from lti_tool.core.markup import MarkupRefused, Renderer
 from lti_tool.questions.codec import to_json
 from lti_tool.questions.model import Question as Pure
+from lti_tool.questions.validation import Problem, QuestionInvalid
 from quizzes.bank.models import Question, QuestionVersion
 
 
@@ -22,9 +23,16 @@ class Written:
 
 
 def written(question: Pure, renderer: Renderer) -> Written:
-    """Render the texts of a question. Slow: call it outside transactions. Raises MarkupRefused."""
-    explanation = renderer.render(question.explanation) if question.explanation else ""
-    return Written(question, renderer.render(question.stem), explanation)
+    """Render the texts of a question. Slow: call it outside transactions. Raises QuestionInvalid."""
+    html, refused = {}, []
+    for name, source in (("stem", question.stem), ("explanation", question.explanation)):
+        try:
+            html[name] = renderer.render(source) if source else ""
+        except MarkupRefused as refusal:
+            refused.append(Problem(name, refusal.message))
+    if refused:
+        raise QuestionInvalid(refused)
+    return Written(question, html["stem"], html["explanation"])
 
 
 def add(session: Session, *, context_id: int, what: Written, author_id: int | None, now: datetime) -> QuestionVersion:

@@ -1,16 +1,26 @@
 """The member's whole journey in a frame whose browser keeps no cookies: the tool never gets one."""
 
+import hashlib
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import FrameLocator, Page, Route, expect
+from playwright.sync_api import FrameLocator, Locator, Page, Route, expect
 
+import courses
+from lti_tool.core.secrets import Keys
+from lti_tool.media import tickets
+from lti_tool.media.storage import Storage
 from tests.browser.conftest import NewScreen
 from tests.browser.desk import Desk
+from tests.browser.films import stretch
 from tests.browser.sample import SAVED, _answer, column_of, link_of
 from tests.browser.screens import Look, Screen, assert_axe
+from tests.media.samples import PDF
 from tests.stack import Stack, running_stack
 
 LOGIN = re.compile(r"/lti/login(\?|$)")
@@ -179,5 +189,153 @@ def test_two_tabs_and_another_person_in_the_same_browser_keep_apart(stack: Stack
         # The first page is still the first person's, also for what it asks from now on.
         first.locator('li.task a[href^="/quizzes/"]').click()
         expect(first.locator("summary.role")).to_have_text(re.compile(re.escape(names[0].strip().split()[0])))
+    finally:
+        stack.driver.storage("none")
+
+
+def without_cookies(stack: Stack, begun: int) -> list[dict[str, object]]:
+    """What has been asked of the tool since; no request brought a cookie."""
+    seen = requests_of(stack)[begun:]
+    assert [event for event in seen if event["cookies"]] == [], "a Cookie header arrived"
+    return seen
+
+
+def test_PS_08_view_as_a_member_without_any_cookie(stack: Stack, new_screen: NewScreen) -> None:
+    stack.driver.storage("parent")
+    try:
+        screen = new_screen(stack, width=360, height=780)
+        keep_no_cookies(screen)
+        desk, begun = Desk(stack, screen, "teacher").sign_in(), len(requests_of(stack))
+        frame = open_link(desk, link_of(stack, "outline"))
+        frame.locator('form[action$="/preview"] button').click()
+        strip = frame.locator("section.viewing")
+        expect(strip).to_be_visible()
+        expect(frame.locator('a[href$="/members"]')).to_have_count(0)
+        frame.locator('ul.tasks h3 a[href^="/lessons/"]').first.click()
+        learn(frame)
+        expect(strip).to_be_visible()
+        assert_axe(screen.page)
+        screen.screenshot("bearer-preview")
+        strip.locator("button").click()
+        expect(strip).to_have_count(0)
+        expect(frame.locator('a[href$="/edit"]').first).to_be_visible()
+        seen = without_cookies(stack, begun)
+        assert {"launch.begin_preview", "media.show", "launch.end_preview"} <= {str(each["endpoint"]) for each in seen}
+    finally:
+        stack.driver.storage("none")
+
+
+def test_PS_08_handout_is_put_up_and_taken_home_without_any_cookie(stack: Stack, new_screen: NewScreen) -> None:
+    stack.driver.storage("parent")
+    try:
+        screen = new_screen(stack)
+        keep_no_cookies(screen)
+        desk, begun = Desk(stack, screen, "teacher").sign_in(), len(requests_of(stack))
+        frame = open_link(desk, link_of(stack, "lesson"))
+        frame.locator('a[href$="/edit"]').first.click()
+        upload = frame.locator("details:has(input[type=file])")
+        upload.locator("summary").click()
+        handout = {"name": "讲义.pdf", "mimeType": "application/pdf", "buffer": PDF}
+        upload.locator("input[name=file]").set_input_files(handout)  # type: ignore[arg-type]  # FilePayload
+        upload.locator("button").click()
+        address = re.search(r"/media/[\w-]+", frame.locator("main").inner_text())
+        assert address is not None
+        frame = open_link(desk, link_of(stack, "forum"))
+        frame.locator('a.btn--main[href$="/new"]').click()
+        frame.locator("#f-title").fill("讲义")
+        frame.locator("#f-body").fill(f"[讲义]({address[0]})")
+        frame.locator("main form button.btn--main").click()
+        link = frame.locator(f'article.post a[href^="{address[0]}"]')
+        with screen.context.expect_event("page") as tab, screen.page.expect_event("download") as begun_download:
+            link.click()
+        download = begun_download.value
+        assert download.suggested_filename == "讲义.pdf"
+        assert Path(download.path()).read_bytes() == PDF
+        assert tab.value is not None
+        without_cookies(stack, begun)
+    finally:
+        stack.driver.storage("none")
+
+
+@dataclass
+class Doorkeeper:
+    """Between the browser and the media: lets tickets run out, and can shut the door."""
+
+    keys: Keys
+    seen: set[str] = field(default_factory=set)
+    outdated: set[str] = field(default_factory=set)
+    refused: int = 0
+    is_shut: bool = False
+
+    def let_run_out(self) -> None:
+        """All tickets that were given so far are eleven minutes older from now on."""
+        self.outdated |= self.seen
+
+    def __call__(self, route: Route) -> None:
+        found = re.search(r"/media/([\w-]+)\?ticket=(\d+)\.(\d+)\.", route.request.url)
+        if self.is_shut:
+            route.abort()
+            return
+        if found is None:
+            route.continue_()
+            return
+        self.seen.add(found[0])
+        if found[0] not in self.outdated:
+            route.continue_()
+            return
+        self.refused += 1
+        reference, grant, expiry = found[1], int(found[2]), int(found[3])
+        given = datetime.fromtimestamp(expiry - 2 * 660, UTC)
+        old = tickets.issue(self.keys.derive(tickets.PURPOSE), reference, grant, given)
+        route.continue_(url=re.sub(r"ticket=.*", f"ticket={old}", route.request.url))
+
+
+def goes_on(video: Locator, place: float) -> None:
+    """Waits until the film plays beyond that place."""
+    waits = "(video, place) => new Promise((done) => { const look = () => (video.currentTime > place && !video.error ? done() : setTimeout(look, 50)); look(); })"
+    video.evaluate(waits, place)
+
+
+def test_PS_08_film_whose_ticket_runs_out_goes_on_where_it_was(stack: Stack, new_screen: NewScreen) -> None:
+    film = Path(courses.__file__).parent / "data" / "reading.mp4"
+    kept = Storage(stack.folder / "tool").path(hashlib.sha256(film.read_bytes()).hexdigest())
+    stretch(kept, 48 * 1024 * 1024)
+    door = Doorkeeper(Keys(stack.tool.environment["DANGKE_SECRET"]))
+    stack.driver.storage("parent")
+    try:
+        screen = new_screen(stack)
+        keep_no_cookies(screen)
+        screen.context.route(re.compile("/media/"), door)
+        desk, begun = Desk(stack, screen, "member5").sign_in(), len(requests_of(stack))
+        frame = open_link(desk, link_of(stack, "lesson"))
+        video = frame.locator("#reader video")
+        video.scroll_into_view_if_needed()
+        video.evaluate("video => { video.muted = true; video.playbackRate = 0.5; return video.play(); }")
+        first, half = video.get_attribute("src"), video.evaluate("video => video.duration / 2")
+
+        door.let_run_out()
+        screen.expect_problem("404")
+        video.evaluate("(video, place) => { video.currentTime = place; }", half + 0.5)
+        goes_on(video, half + 0.5)
+        assert door.refused >= 1
+        assert video.get_attribute("src") != first
+        assert video.evaluate("video => video.paused") is False
+        trouble = frame.locator("[data-trouble]")
+        expect(trouble).to_be_hidden()
+
+        # The network goes, too: a sentence and a button, and nothing of the place is lost.
+        door.is_shut = True
+        screen.expect_problem("net::ERR_FAILED")
+        video.evaluate("video => { video.load(); return null; }")
+        expect(trouble).to_be_visible()
+        expect(trouble).to_contain_text("视频没有加载出来")
+        assert_axe(screen.page)
+        screen.screenshot("bearer-video-lost")
+        door.is_shut = False
+        trouble.locator("button").click()
+        goes_on(video, half)
+        expect(trouble).to_be_hidden()
+        seen = without_cookies(stack, begun)
+        assert any(each["endpoint"] == "media.show" and each["status"] == 404 for each in seen), "a ticket was refused"
     finally:
         stack.driver.storage("none")

@@ -86,6 +86,8 @@ def test_refused_forms_are_sound_and_keep_what_was_typed(teacher: Desk) -> None:
         frame.goto(f"{teacher.stack.tool_url}{mistake.page.format(**numbers)}")
         submit(frame, mistake.field, mistake.typed)
         expect(frame.locator("main [role=alert], main [aria-invalid=true], main code").first).to_be_visible()
+        if frame.locator("main [aria-invalid=true]").count():
+            expect(frame.locator("main [aria-invalid=true]").first).to_be_focused()
         if frame.locator(mistake.field).count():
             expect(frame.locator(mistake.field)).to_have_value(mistake.typed)
         assert_sound(teacher.page)
@@ -99,10 +101,12 @@ def test_refused_answer_to_what_a_link_shall_show_is_sound(teacher: Desk) -> Non
     opened = teacher.open_deep_linking()
     assert_sound(teacher.page)
     teacher.screen.screenshot("states-deep-linking")
-    teacher.screen.expect_problem("40")
-    opened.locator("main form").first.evaluate("each => { each.noValidate = true }")
+    teacher.screen.expect_problem("400")
     with opened.expect_navigation():
         opened.locator("main form button.btn--main").click()
+    first = opened.locator("#choices input[name=activity_id]").first
+    expect(first).to_be_focused()
+    expect(first).to_have_accessible_description(re.compile("请先选一项活动|Choose an activity first"))
     assert_sound(teacher.page)
     teacher.screen.screenshot("states-nothing-chosen")
     for kind in ("lessons/new", "quizzes/create", "forum/create"):

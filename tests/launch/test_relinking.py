@@ -78,12 +78,28 @@ def test_grades_are_not_moved_without_a_word(school: School, old: Activity, new:
     before = shows(school, column), posts(school, column)
     answer = client.post_form(page(school, column), {"activity_id": str(new.id)})
     assert answer.status_code == 400
-    assert "成绩册里的那一列" in answer.text
+    assert re.search(r'id="f-column-error">.*成绩册里的那一列怎么处理', answer.text)
+    assert f'value="{new.id}" checked>' in answer.text, "what was picked stays picked"
+    assert answer.text.count('aria-describedby="f-column-error"') == 2
     assert (shows(school, column), posts(school, column)) == before
     for wrong in ("both", "Keep"):
         form = {"activity_id": str(new.id), "column": wrong}
         assert client.post_form(page(school, column), form).status_code == 400
     assert (shows(school, column), posts(school, column)) == before
+
+
+def test_button_pressed_with_nothing_chosen_says_so_in_the_form(
+    school: School, old: Activity, new: Activity, column: int
+) -> None:
+    before = shows(school, column)
+    for typed in ("", "x", "1" * 19):
+        form = {"activity_id": typed, "column": "keep"}
+        answer = school.client(school.instructor).post_form(page(school, column), form)
+        assert answer.status_code == 400
+        assert re.search(r'id="f-activity_id-error">.*请先选一项活动。', answer.text)
+        assert 'aria-describedby="f-activity_id-error"' in answer.text
+        assert 'value="keep" checked>' in answer.text
+    assert shows(school, column) == before
 
 
 def test_column_that_is_kept_goes_on_with_the_old_activity(

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
+from werkzeug.test import TestResponse
 
 from lti_tool.identity.models import Registration
 from lti_tool.ledger.models import Activity, ActivityStatus
@@ -110,7 +111,38 @@ def test_archived_activity_is_refused_and_nothing_is_used_up(world: World, brows
 @pytest.mark.parametrize("typed", ["", "x", "-1", "1" * 19, "1e3"])
 def test_what_is_no_activity_is_refused(world: World, browser: FlaskClient, typed: str) -> None:
     choice = asks(world, browser)
-    assert send(browser, choice, choice.replace("choose", "chosen"), activity_id=typed).status_code == 400
+    world.activity()
+    assert says(send(browser, choice, choice.replace("choose", "chosen"), activity_id=typed)) == "请先选一项活动。"
+
+
+def says(page: TestResponse) -> str:
+    """What stands beside the activities, to which each of them is joined."""
+    text = page.get_data(as_text=True)
+    found = re.search(r'id="f-activity_id-error">(?:<svg.*?</svg>)?([^<]+)<', text)
+    assert (page.status_code, bool(found)) == (400, True), text
+    fields = re.findall(r'<input type="(?:radio|checkbox)" name="activity_id"[^>]*>', text)
+    assert fields
+    assert all('aria-invalid="true" aria-describedby="f-activity_id-error"' in each for each in fields)
+    return found[1] if found else ""
+
+
+def test_what_cannot_be_taken_is_said_in_the_form_and_stays_ticked(world: World, browser: FlaskClient) -> None:
+    choice = asks(world, browser, accept_multiple=True)
+    first, second, old = (world.activity(title=title) for title in ("A", "B", "C"))
+    assert says(pick(browser, choice)) == "请先选一项活动。"
+    with world.runtime.database.writing() as session:
+        session.merge(old).status = ActivityStatus.archived
+    page = pick(browser, choice, second.id, old.id)
+    assert says(page) == "这项活动已经归档。 请选另一项。"
+    assert re.findall(r'value="(\d+)" checked', page.get_data(as_text=True)) == [str(second.id)]
+    assert len(items_of(pick(browser, choice, first.id, second.id))) == 2
+
+
+def test_link_that_shows_nothing_says_what_is_missing_in_its_form(world: World, browser: FlaskClient) -> None:
+    choice = path_of(world.launch(browser, "teacher"))
+    here = world.activity()
+    assert says(pick(browser, choice)) == "请先选一项活动。"
+    assert path_of(pick(browser, choice, here.id)) == f"/probe/{here.id}"
 
 
 def test_family_of_the_lms_says_what_to_press(world: World, browser: FlaskClient) -> None:

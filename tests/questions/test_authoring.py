@@ -86,7 +86,8 @@ def test_editor_fields_become_a_question(kind: str, fields: Fields, question: Qu
 def test_each_fault_has_its_sentence(kind: str, fields: Fields, problem: str) -> None:
     with pytest.raises(QuestionInvalid) as error:
         parse_authoring(QuestionKind(kind), fields)
-    sentences = [found.msgid % found.variables if found.variables else found.msgid for found in error.value.problems]
+    texts = [found.text for found in error.value.problems]
+    sentences = [text.msgid % text.variables if text.variables else text.msgid for text in texts]
     assert problem in sentences
     assert error.value.status == 400
 

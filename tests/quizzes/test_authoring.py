@@ -1,5 +1,7 @@
 """Creating and editing: forms with clear errors, versions, settings, archive; nothing typed is lost."""
 
+import re
+
 import pytest
 from sqlalchemy import select
 
@@ -70,6 +72,41 @@ def test_wrong_question_comes_back_with_what_was_typed(
         assert "KEPT-BLANK" in page
     if kind is QuestionKind.numeric:
         assert "KEPT-NUMBER" in page
+
+
+@pytest.mark.parametrize(
+    ("kind", "wrong", "marked"),
+    [
+        ("single", {"stem": ""}, ["f-stem"]),
+        ("single", {"points": "1001"}, ["f-points"]),
+        ("single", {"option": ["one", ""], "correct": "0"}, ["f-option"] * 4),
+        ("single", {"option": ["one", "", "two", "one"]}, ["f-option-2", "f-option-4"]),
+        ("single", {"correct": ""}, ["f-correct"] * 5),
+        ("multiple", {"correct": []}, ["f-correct"] * 5),
+        ("true_false", {"answer": ""}, ["f-answer"] * 2),
+        ("true_false", {"answer": "", "stem": ""}, ["f-stem", "f-answer", "f-answer"]),
+        ("fill_in", {"blank": ["a", "*", "c"]}, ["blank-2"]),
+        ("fill_in", {"blank": ["", ""]}, ["blank-1"]),
+        ("numeric", {"value": "x", "tolerance": "y"}, ["f-value", "f-tolerance"]),
+        ("numeric", {"tolerance": "-1", "unit": "u" * 21}, ["f-tolerance", "f-unit"]),
+        ("single", {"explanation": "![](/media/abcdefghijklmnopqrstuv)"}, ["f-explanation"]),
+        ("single", {"stem": "![](/media/abcdefghijklmnopqrstuv)"}, ["f-stem"]),
+    ],
+)
+def test_refused_question_marks_the_field_that_is_wrong(
+    kind: str, wrong: dict[str, object], marked: list[str], quizzes: Quizzes, instructor: SignedInClient
+) -> None:
+    activity = quizzes.quiz(SINGLE)
+    fields = {"stem": "What?", "points": "1", "explanation": "", **FIELDS[kind], **wrong}
+    answer = instructor.post_form(f"/quizzes/{activity.id}/questions/new?kind={kind}", fields)
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 400
+    controls = re.findall(r'<(?:input|select|textarea)\b[^>]* aria-invalid="true"[^>]*>', page)
+    joined = [re.search(r'aria-describedby="(?:\S+-hint)? ?(\S+)-error"', each) for each in controls]
+    assert [found[1] for found in joined if found] == marked
+    assert len(joined) == len(marked)
+    for name in set(marked):
+        assert page.count(f'id="{name}-error"') == 1
 
 
 def test_question_that_somebody_else_changed_meanwhile_keeps_the_text(

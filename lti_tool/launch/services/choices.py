@@ -26,6 +26,11 @@ MOST_PICKED: Final = 50
 """Publishing one writes a few rows, and a transaction at most 500."""
 
 
+def nothing_chosen() -> Invalid:
+    """What is said to somebody who presses the button before choosing."""
+    return Invalid(_l("Choose an activity first."), action="")
+
+
 class Expired(Conflict):
     """The choice was not made in time. `asked` says who waits for it; its return URL is empty if nobody does."""
 
@@ -143,11 +148,11 @@ def choose_all(session: Session, choice: Choice, activity_ids: Sequence[int], no
     """
     wanted = set(activity_ids)
     if not wanted:
-        raise Invalid(_l("Choose an activity first."))
+        raise nothing_chosen()
     if len(wanted) > 1 and not choice.takes_several:
-        raise Invalid(_l("Only one activity can be added here."), action=_l("Go back and choose one."))
+        raise Invalid(_l("Only one activity can be added here."), action=_l("Choose one."))
     if len(wanted) > MOST_PICKED:
-        raise Invalid(_l("That is too much at once."), action=_l("Go back and choose at most %(n)s.", n=MOST_PICKED))
+        raise Invalid(_l("That is too much at once."), action=_l("Choose at most %(n)s.", n=MOST_PICKED))
     activities = session.scalars(
         select(Activity)
         .where(Activity.id.in_(wanted), Activity.context_id == choice.context_id)

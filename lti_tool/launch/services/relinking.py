@@ -39,6 +39,10 @@ def open_link(session: Session, placement_id: int) -> tuple[Actor, Placement]:
     return current.actor(session, placement.context_id, Can.author), placement
 
 
+class ColumnUnsaid(Invalid):
+    """The link has a column with other grades, and nothing was said about it."""
+
+
 def relink(
     session: Session,
     *,
@@ -50,7 +54,7 @@ def relink(
 ) -> Activity:
     """Let the link show another activity of its course, published if it is a draft.
 
-    Raises NotFound (not of this course), Invalid (archived; or nothing was said about a column that is there).
+    Raises NotFound (not of this course), Invalid (archived), ColumnUnsaid.
     """
     session.refresh(placement, with_for_update=True)
     activity = session.scalar(
@@ -63,10 +67,7 @@ def relink(
     held = queries.column_of(session, placement.id)
     is_asked = held is not None and held.activity_id != activity.id
     if is_asked and column is None:
-        raise Invalid(
-            _l("Say what becomes of the column in your platform's gradebook."),
-            action=_l("Go back and choose one of the two."),
-        )
+        raise ColumnUnsaid(_l("Say what becomes of the column in your platform's gradebook."), action="")
     if activity.status is ActivityStatus.draft:
         choices.show(session, activity, actor, now)
     former, placement.activity_id = placement.activity_id, activity.id

@@ -1,6 +1,7 @@
 """Links that show nothing yet and deep linking: one page to choose or create, one address where every choice ends."""
 
 import secrets
+from collections.abc import Collection
 from typing import Any
 
 import jwt
@@ -18,7 +19,7 @@ from lti_tool.launch.rules import urls
 from lti_tool.launch.rules.deep_link import MOODLE, Asked, ItemType, content_items, response
 from lti_tool.launch.services import choices, drafts
 from lti_tool.launch.views.blueprint import blueprint, note
-from lti_tool.launch.views.links import proposed
+from lti_tool.launch.views.links import proposed, sentences
 from lti_tool.launch.views.onward import launch_url
 from lti_tool.ledger.models import Activity, Placement
 from lti_tool.lms import tool_keys
@@ -30,6 +31,11 @@ _ANY_TOKEN = "0" * 32
 @blueprint.get("/choose/<int:choice>")
 def choose(choice: int) -> ResponseReturnValue:
     """Choose activities of this course, or create some."""
+    return _page(choice, {request.args.get("picked", type=int)})
+
+
+def _page(choice: int, ticked: Collection[int | None], error: str = "") -> str:
+    """The page with these ticked besides what was made for the choice; `error` says why they could not be taken."""
     now = runtime().clock.now()
     with runtime().database.reading() as session:
         found = choices.open_choice(session, choice, now)
@@ -38,7 +44,8 @@ def choose(choice: int) -> ResponseReturnValue:
         going = drafts.going(session, found.context_id)
     if found.is_deep_link and found.asked.item_type is None:
         return render("launch/nothing_fits.html", course=found.course, cancel_address=_cancel_address(choice))
-    ticked = {*made, *found.picked, request.args.get("picked", type=int)}
+    if not error:
+        ticked = {*made, *found.picked, *ticked}
     for each in listed:
         each["is_picked"] = each["id"] in ticked
         each["goes"] = format_moment(going[each["id"]], now) if each["id"] in going else ""
@@ -63,6 +70,7 @@ def choose(choice: int) -> ResponseReturnValue:
         kinds=kinds,
         create_address=url_for("launch.create_more", choice=choice),
         cancel_address=_cancel_address(choice) if found.is_deep_link else "",
+        error=error,
     )
 
 
@@ -109,8 +117,16 @@ def create_more(choice: int) -> ResponseReturnValue:
 
 @blueprint.post("/chosen/<int:choice>")
 def chosen(choice: int) -> ResponseReturnValue:
-    """The end of a choice on the page: what was picked goes to the LMS, or is what the link shows from now on."""
-    return _end(choice, [_number(each) for each in request.form.getlist("activity_id")])
+    """The end of a choice on the page: what was picked goes to the LMS, or is what the link shows from now on.
+
+    What cannot be taken comes back to the page, which says why beside what is ticked.
+    """
+    ticked = []
+    try:
+        ticked = [_number(each) for each in request.form.getlist("activity_id")]
+        return _end(choice, ticked)
+    except Invalid as fault:
+        return _page(choice, ticked, sentences(fault)), 400
 
 
 @blueprint.get("/chosen/<int:choice>")
@@ -190,7 +206,7 @@ def _too_late(expired: choices.Expired) -> ResponseReturnValue:
 
 def _number(text: str) -> int:
     if not text.isdecimal() or len(text) > 18:
-        raise Invalid(_("Choose an activity first."))
+        raise choices.nothing_chosen()
     return int(text)
 
 

@@ -1,6 +1,7 @@
 """The links of a course: what members see behind one that shows nothing yet, and letting one show something else."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 
 from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -23,6 +24,7 @@ from lti_tool.launch.views.blueprint import blueprint
 from lti_tool.ledger.models import Activity, ActivityStatus, Placement
 from lti_tool.ledger.queries import home_of
 
+_NO_ERRORS: Final[Mapping[str, str]] = {}
 REASONS = {
     Why.same_line: _l("this link showed it where the course was copied from"),
     Why.same_title: _l("the same title"),
@@ -94,30 +96,39 @@ def _link(row: Any) -> dict[str, Any]:
 
 @blueprint.route("/links/<int:placement_id>", methods=["GET", "POST"])
 def relink(placement_id: int) -> ResponseReturnValue:
-    """Let a link show something else; what becomes of its column has to be said."""
+    """Let a link show something else; what becomes of its column has to be said. What is missing is said in the form."""
     if request.method == "GET":
         return _relink_page(placement_id)
-    wanted = request.form.get("activity_id", "")
-    if not wanted.isdecimal() or len(wanted) > 18:
-        raise Invalid(_("Choose an activity first."))
-    column = request.form.get("column", "")
+    wanted, column = request.form.get("activity_id", ""), request.form.get("column", "")
     if column and column not in set(ColumnChoice):
         raise Invalid
-    with runtime().database.writing() as session:
-        actor, placement = relinking.open_link(session, placement_id)
-        relinking.relink(
-            session,
-            actor=actor,
-            placement=placement,
-            activity_id=int(wanted),
-            column=ColumnChoice(column) if column else None,
-            now=runtime().clock.now(),
-        )
-        context_id = placement.context_id
+    try:
+        if not wanted.isdecimal() or len(wanted) > 18:
+            raise choices.nothing_chosen()
+        with runtime().database.writing() as session:
+            actor, placement = relinking.open_link(session, placement_id)
+            relinking.relink(
+                session,
+                actor=actor,
+                placement=placement,
+                activity_id=int(wanted),
+                column=ColumnChoice(column) if column else None,
+                now=runtime().clock.now(),
+            )
+            context_id = placement.context_id
+    except Invalid as fault:
+        field = "column" if isinstance(fault, relinking.ColumnUnsaid) else "activity"
+        return _relink_page(placement_id, wanted, column, {field: sentences(fault)}), 400
     return redirect(url_for("launch.links", context_id=context_id), 303)
 
 
-def _relink_page(placement_id: int) -> str:
+def sentences(fault: Invalid) -> str:
+    """What a form says beside its field."""
+    return f"{fault.message} {fault.action}".strip()
+
+
+def _relink_page(placement_id: int, wanted: str = "", said: str = "", errors: Mapping[str, str] = _NO_ERRORS) -> str:
+    """The form, with what was picked and said so far."""
     with runtime().database.reading() as session:
         actor, placement = relinking.open_link(session, placement_id)
         shown = session.get(Activity, placement.activity_id) if placement.activity_id else None
@@ -132,6 +143,9 @@ def _relink_page(placement_id: int) -> str:
         shown=shown.title if shown else "",
         token=shown.token if shown else "",
         column={"activity": column.activity, "grades": column.grades} if column else None,
+        wanted=wanted,
+        said=said,
+        errors={"activity": "", "column": "", **errors},
         activities=[each for each in listed if not each["is_archived"] and each["id"] != placement.activity_id],
     )
 

@@ -1,9 +1,13 @@
 /* Images, videos and downloads of pages without cookies: a browser fetches them by itself, so each needs a ticket.
 
-A ticket is good for ten minutes; what is asked for later gets a new one, and a video goes on where it was. */
+A ticket is good for ten minutes; what is asked for later gets a new one, and a video goes on where it was. One that does
+not come even so gets the event "lost"; "again" on it asks once more (media-trouble.js). */
+
+import { resume } from "./media-resume.js";
 
 const MEDIA = /^\/media\/([A-Za-z0-9_-]{16,32})(?:\?|$)/;
 const AT_ONCE = 50;
+const NOT_AGAIN_WITHIN = 60_000;
 const PLACES = [["src", "[src^='/media/']"], ["poster", "[poster^='/media/']"], ["href", "a[href^='/media/']"]];
 
 const referenceOf = (address) => MEDIA.exec(address ?? "")?.[1];
@@ -54,22 +58,21 @@ export function watchMedia(page, fetched) {
     }
   }).observe(page, { childList: true, subtree: true });
   page.addEventListener("error", (event) => renew(event.target, fetched), true);
+  page.addEventListener("again", (event) => renew(event.target, fetched, true));
   page.addEventListener("click", (event) => open(event, page, fetched), true);
 }
 
-async function renew(element, fetched) {
+async function renew(element, fetched, isAsked = false) {
   const media = element.localName === "source" ? element.parentElement : element;
   const reference = referenceOf(element.getAttribute?.("src"));
-  if (!reference || Date.now() - (media.dataset.renewed ?? 0) < 60_000) return;
+  if (!reference) return;
+  const isLate = Date.now() - (media.dataset.renewed ?? 0) < NOT_AGAIN_WITHIN;
   media.dataset.renewed = Date.now();
-  const found = await tickets([reference], fetched);
-  if (!found[reference]) return;
-  const { currentTime, paused } = media;
-  element.setAttribute("src", found[reference]);
-  if (!media.load) return;
-  media.load();
-  if (currentTime) media.addEventListener("loadedmetadata", () => { media.currentTime = currentTime; }, { once: true });
-  if (!paused) media.play().catch(() => {});
+  const isPlaying = isAsked || !media.paused;
+  const found = isLate && !isAsked ? {} : await tickets([reference], fetched);
+  if (!found[reference]) media.dispatchEvent(new Event("lost"));
+  else if (media.load) resume(media, { address: found[reference], isPlaying });
+  else element.setAttribute("src", found[reference]);
 }
 
 async function open(event, page, fetched) {

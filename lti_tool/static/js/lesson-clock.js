@@ -37,7 +37,7 @@ export class StudyClock {
   }
 
   isPlaying() {
-    return [...this.reader.querySelectorAll("video, audio")].some((media) => !media.paused && !media.ended);
+    return [...this.reader.querySelectorAll("video, audio")].some((media) => !media.paused && !media.ended && !media.error);
   }
 
   reason() {

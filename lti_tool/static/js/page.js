@@ -1,4 +1,5 @@
-/* Every page: menus, dialogs, toasts, wide tables, the guard of unsaved forms, and saying when the network is gone. */
+/* Every page: menus, dialogs, toasts, wide tables, the guard of unsaved forms, the first field that was refused, and saying
+when the network is gone. */
 
 import { carrier } from "./carried.js";
 import { enhanceDialogs } from "./dialog.js";
@@ -13,6 +14,8 @@ enhanceDialogs(document);
 keepToasts(document);
 guardForms(document);
 reachScrollable(document);
+// A refused form comes back with its fields marked: whoever types goes on at the first of them.
+document.querySelector('main [aria-invalid="true"]')?.focus();
 
 const { networkLost, networkBack } = document.body.dataset;
 addEventListener("offline", () => toast(networkLost));

@@ -8,12 +8,12 @@ from flask.typing import ResponseReturnValue
 from lti_tool.core.errors import NotFound
 from lti_tool.core.i18n import gettext
 from lti_tool.core.i18n import lazy_gettext as _l
-from lti_tool.core.markup import MarkupRefused
 from lti_tool.core.web import render, runtime
 from lti_tool.identity.actor import Can
 from lti_tool.ledger.access import open_activity
 from lti_tool.ledger.trail import Crumb, trail
 from lti_tool.questions.model import KIND_LABELS, RULE_TEXTS, MultipleRule, QuestionKind
+from lti_tool.questions.validation import QuestionInvalid
 from quizzes.bank import services as bank
 from quizzes.bank.forms import QuestionForm
 from quizzes.bank.queries import asked, belongs_to
@@ -54,8 +54,8 @@ def _written(form: QuestionForm) -> Written | None:
         return None
     try:
         return bank.written(form.question, runtime().renderer)
-    except MarkupRefused as refused:
-        form.problems.append(refused.message)
+    except QuestionInvalid as invalid:
+        form.refuse(invalid.problems)
         return None
 
 
