@@ -8,8 +8,9 @@ from types import ModuleType
 import pytest
 
 from tools import mutation
+from tools.mutant_code import applied, readers
 from tools.mutants import MODULE, mutants_of
-from tools.mutation import TARGETS, applied, chosen
+from tools.mutation import TARGETS, chosen
 
 pytestmark = pytest.mark.once
 
@@ -97,7 +98,7 @@ def test_a_changed_variable_is_read_by_the_functions_of_its_module(module: Modul
     (fault,) = [each for each in mutants_of(SOURCE) if each.scope == MODULE and each.names == ("LIMIT",)]
     applied(module, fault)
     assert module.check(61, "a") == "a"
-    assert mutation._readers(module, ("LIMIT",)) == {"check", "twice"}
+    assert readers(module, ("LIMIT",)) == {"check", "twice"}
 
 
 def test_a_changed_variable_goes_on_into_what_is_made_of_it(module: ModuleType) -> None:

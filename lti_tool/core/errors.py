@@ -6,6 +6,7 @@ Texts are lazy (translated when shown). Raise these anywhere; `core.web` renders
 import errno
 from typing import Any, ClassVar
 
+from lti_tool.core.i18n import gettext as _
 from lti_tool.core.i18n import lazy_gettext as _l
 
 Text = Any  # a str or a lazily translated string; Flask-Babel's type has no public name
@@ -27,6 +28,12 @@ class DangkeError(Exception):
             self.action = action
         if code is not None:
             self.code = code
+
+    @property
+    def sentences(self) -> str:
+        """What is wrong and what to do, as a form says it beside a field; in the language of the request."""
+        what = str(self.message).rstrip(".。")
+        return _("%(what)s. %(todo)s", what=what, todo=self.action).rstrip()
 
 
 class Invalid(DangkeError):

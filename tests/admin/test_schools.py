@@ -61,7 +61,10 @@ def test_deployment_is_moved_by_its_typed_id(operator: Operator, school: School,
     page = f"/admin/registrations/{school.registration_id}"
     assert "Move to another school" in operator.get(page, headers=EN).text
     move = f"{page}/deployments/{school.deployment_id}/move"
-    assert operator.send(move, school=second.id, typed="2").status_code == 400
+    refused = operator.send(move, school=second.id, typed="2")
+    assert refused.status_code == 400
+    assert f'aria-describedby="move-{school.deployment_id}-error"' in refused.text
+    assert f'value="{second.id}" selected' in refused.text
     assert operator.send(move, school=999, typed="1").status_code == 404
     assert operator.send(move, school=10**19, typed="1").status_code == 404
     assert operator.send(move, typed="1").status_code == 404
@@ -104,7 +107,10 @@ def test_TO_15_service_hosts_are_set_and_checked(operator: Operator, school: Sch
         "grades.example/x",
         "\n".join(f"a{number}.example" for number in range(21)),
     ):
-        assert operator.send(f"{page}/hosts", hosts=bad).status_code == 400, bad
+        refused = operator.send(f"{page}/hosts", hosts=bad)
+        assert refused.status_code == 400, bad
+        assert 'id="f-hosts-error"' in refused.text
+        assert f">\n{bad}</textarea>" in refused.text, "what was typed stays"
     assert registration(school).service_hosts == ["api.lms.example", "grades.example"]
     assert operator.send(f"{page}/hosts", hosts="").status_code == 303
     assert registration(school).service_hosts == []

@@ -1,7 +1,7 @@
 """The operator enters by a link, looks at every page of the console, and tries a connection out."""
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import NewScreen
 from tests.browser.screens import Look, assert_sound
@@ -50,6 +50,62 @@ def test_operator_enters_looks_around_and_leaves(stack: Stack, new_screen: NewSc
     screen.expect_problem("404")
     page.goto(f"{stack.tool_url}/admin")
     assert page.locator("table").count() == 0
+
+
+def refused(page: Page, field: str) -> None:
+    """The field is marked, has the focus, and says what is wrong; the page is sound with it."""
+    expect(page.locator(field)).to_be_focused()
+    expect(page.locator(field)).to_have_attribute("aria-invalid", "true")
+    expect(page.locator(f"{field}-error")).to_be_visible()
+    assert_sound(page)
+
+
+def test_operator_reads_beside_the_field_what_schools_hosts_and_moves_are_refused_for(
+    stack: Stack, new_screen: NewScreen, every_look: Look
+) -> None:
+    screen = new_screen(stack, **vars(every_look))
+    page, name = screen.page, f"第三中学 {every_look.suffix}"
+    screen.expect_problem("400")
+    page.goto(link(stack))
+    page.wait_for_url(f"{stack.tool_url}/admin")
+    page.goto(f"{stack.tool_url}/admin/tenants")
+    new = page.locator("form[aria-labelledby=new]")
+    new.locator("#f-name").fill(name)
+    new.locator("#f-timezone").fill("Mars/Olympus")
+    new.locator("button").click()
+    refused(page, "#f-timezone")
+    expect(page.locator("#f-name")).to_have_value(name)
+    screen.screenshot("admin-school-refused")
+    page.locator("#f-timezone").fill("Asia/Urumqi")
+    page.locator("form[aria-labelledby=new] button").click()
+    row = page.locator("tr").filter(has=page.locator("b", has_text=name))
+    row.locator("summary").click()
+    field = f"#{row.locator('input[name=name]').get_attribute('id')}"
+    page.locator(field).evaluate("each => { each.required = false; each.value = ' ' }")
+    row.locator("details button").click()
+    refused(page, field)
+    screen.screenshot("admin-school-renaming")
+
+    page.goto(f"{stack.tool_url}/admin")
+    page.locator("table a").first.click()
+    connection = page.url
+    page.locator("#f-hosts").fill("grades.example\nnot a host")
+    page.locator("form[action$='/hosts'] button").click()
+    refused(page, "#f-hosts")
+    expect(page.locator("#f-hosts")).to_have_value("grades.example\nnot a host")
+    screen.screenshot("admin-hosts-refused")
+    page.goto(connection)
+    moving = page.locator("details:has(form[action$='/move'])").first
+    moving.locator("summary").click()
+    moving.locator("select").select_option(label=name)
+    moving.locator("input[name=typed]").fill("something else")
+    field = f"#{moving.locator('input[name=typed]').get_attribute('id')}"
+    screen.screenshot("admin-moving")
+    assert_sound(page)
+    moving.locator("button").click()
+    refused(page, field)
+    expect(moving.locator("select option:checked")).to_have_text(name)
+    screen.screenshot("admin-moving-refused")
 
 
 @pytest.mark.parametrize("width", [1280, 360])

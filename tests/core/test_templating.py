@@ -125,3 +125,29 @@ def test_every_icon_that_templates_name_exists() -> None:
         for path in (root / folder).rglob("templates/**/*.html"):
             for name in re.findall(r"""\bicon\("([\w-]+)\"""", path.read_text(encoding="utf-8")):
                 assert f'id="i-{name}"' in sprite, f"{path.name}: {name}"
+
+
+WITHOUT_TOKEN = {
+    "admin/door.html": "nobody is in yet: the secret of the link is what counts",
+    "launch/new_window.html": "begins a launch",
+    "launch/storage_put.html": "begins a launch",
+    "launch/storage_get.html": "ends a launch, bound to its state",
+    "launch/deep_link_return.html": "goes to the LMS",
+    "launch/register_open.html": "the secret of the invitation is what counts",
+    "launch/register_look.html": "the secret of the invitation is what counts",
+    "launch/register_replace.html": "the secret of the invitation is what counts",
+}
+"""Pages whose forms carry no token of a session, and why."""
+
+
+def test_every_form_that_posts_carries_the_token() -> None:
+    """Without it the button answers "this page was open too long", whatever tests that post by themselves say."""
+    root, without = TEMPLATES.parents[1], set()
+    folders = [TEMPLATES, *(root / domain / "templates" for domain in ("courses", "quizzes", "forum"))]
+    pages = [(page, folder) for folder in folders for page in folder.rglob("*.html")]
+    assert len(pages) > 60
+    for page, folder in pages:
+        for form in re.split(r"<form\b", page.read_text("utf-8"))[1:]:
+            if 'method="post"' in form.partition("</form>")[0] and "csrf_field()" not in form.partition("</form>")[0]:
+                without.add(str(page.relative_to(folder)))
+    assert without == set(WITHOUT_TOKEN)

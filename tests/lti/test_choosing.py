@@ -133,7 +133,7 @@ def test_what_cannot_be_taken_is_said_in_the_form_and_stays_ticked(world: World,
     with world.runtime.database.writing() as session:
         session.merge(old).status = ActivityStatus.archived
     page = pick(browser, choice, second.id, old.id)
-    assert says(page) == "这项活动已经归档。 请选另一项。"
+    assert says(page) == "这项活动已经归档。请选另一项。"
     assert re.findall(r'value="(\d+)" checked', page.get_data(as_text=True)) == [str(second.id)]
     assert len(items_of(pick(browser, choice, first.id, second.id))) == 2
 

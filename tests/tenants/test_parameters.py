@@ -1,6 +1,8 @@
 """Ids in queries, forms and JSON: what is not of one's own course is what is nowhere, and nothing of it changes."""
 
+import ast
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -105,3 +107,64 @@ def test_WS_06_ids_that_are_sent_are_those_of_the_own_course(
     after = rows(database)
     assert {name for name in before if before[name] != after[name]} <= OWN_ROWS
     assert {name: len(each) for name, each in before.items()} == {name: len(each) for name, each in after.items()}
+
+
+ROOT = Path(__file__).resolve().parents[2]
+READ_FROM = {"request.args", "request.form", "request.files", "form", "fields"}
+ROWS = {"activity", "activity_id", "choice", "context", "do", "home", "member", "parent", "picked", "reference", "to"}
+"""Parameters that name a row: each is sent above with another course's. `do` says `up:<version>`."""
+OF_THE_CONSOLE = {"registration", "school", "replaces"}
+"""Name rows too, where only an operator or the holder of an invitation comes (tests/admin, tests/launch)."""
+WORDS = {
+    "after", "answer", "audience", "blank", "body", "code", "column", "correct", "deployment_id", "digest", "due_at", "effort",
+    "error", "explanation", "family", "feedback", "file", "fixed", "flag", "go", "grade_method", "histories", "hosts", "id_token",
+    "is_required", "k", "key", "kind", "knows_hosts", "language", "left", "looked", "minutes", "multiple_rule", "name",
+    "needs_blocks", "next", "on_expiry", "only", "openid_configuration", "option", "origins", "ours", "page", "posts", "q",
+    "question_rule", "reason", "registration_token", "review", "revision", "role", "rule", "s", "scheme", "section", "show",
+    "shown", "shuffle_options", "shuffle_questions", "source", "state", "stem", "strict", "tenant", "ticket", "timezone", "title",
+    "typed", "upto", "urgent",
+}  # fmt: skip
+"""Texts, numbers, choices and secrets; `after` is how many members come before, `key` and `upto` are parts of the lesson."""
+
+
+def parameters() -> dict[str, set[str]]:
+    """The names that views and forms read of a request, with the files that do."""
+    found: dict[str, set[str]] = {}
+    for top in ("lti_tool", "courses", "quizzes", "forum"):
+        for path in (ROOT / top).rglob("*.py"):
+            where = path.relative_to(ROOT)
+            if "demo" in where.parts or not ({"views", "forms"} & {*where.parts, path.stem}):
+                continue
+            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+                if name := _name_read(node):
+                    found.setdefault(name, set()).add(str(where))
+    return found
+
+
+def _name_read(node: ast.AST) -> str:
+    match node:
+        case ast.Call(func=ast.Attribute(value=source, attr="get" | "getlist"), args=[ast.Constant(value=name), *_]):
+            pass
+        case ast.Subscript(value=source, slice=ast.Constant(value=name)):
+            pass
+        case ast.Compare(left=ast.Constant(value=name), ops=[ast.In()], comparators=[source]):
+            pass
+        case _:
+            return ""
+    return name if isinstance(name, str) and ast.unparse(source) in READ_FROM else ""
+
+
+@pytest.mark.once
+def test_every_parameter_is_known_and_those_that_name_a_row_are_sent() -> None:
+    """A new one stands in WORDS, or in ROWS and with a request in SENT."""
+    read = parameters()
+    assert len(read) > 60
+    unknown = {name: files for name, files in read.items() if name not in WORDS | ROWS | OF_THE_CONSOLE}
+    assert unknown == {}
+    sent = {name for each in SENT for name in each.form} | {
+        part.partition("=")[0] for each in SENT for part in each.query.split("&")
+    }
+    json = {name.removesuffix("s") for each in SENT for name in each.json or ()}
+    assert ROWS - sent - json == set()
+    for name in OF_THE_CONSOLE:
+        assert all("admin" in file or "register" in file for file in read[name]), read[name]

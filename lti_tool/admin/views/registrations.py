@@ -1,6 +1,8 @@
 """The LMSs that are connected: all of them, and each with its state, its deployments and its settings."""
 
-from typing import Final
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any, Final
 
 from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -11,7 +13,7 @@ from lti_tool.admin.forms import lines
 from lti_tool.admin.rules import is_named
 from lti_tool.admin.views.blueprint import blueprint, note, page
 from lti_tool.core.assets import ICON
-from lti_tool.core.errors import Invalid
+from lti_tool.core.errors import Conflict, Invalid
 from lti_tool.core.i18n import lazy_gettext as _l
 from lti_tool.core.web import LARGEST_ID, runtime
 from lti_tool.identity.actor import Role
@@ -38,7 +40,8 @@ def check_typed(name: str) -> None:
     """Raises Invalid unless the operator has typed the name of what he is about to take away."""
     if not is_named(request.form.get("typed", ""), name):
         raise Invalid(
-            _l("What you typed is not the name of it. Nothing was changed."), action=_l("Go back and type it exactly.")
+            _l("What you typed is not the name of it. Nothing was changed."),
+            action=_l("Type it exactly as it is shown."),
         )
 
 
@@ -46,6 +49,26 @@ def _changed(registration_id: int) -> Response:
     """Other processes follow within half a minute, this one at once."""
     edge_of(runtime()).registry.forget()
     return redirect(url_for("admin.registration", registration_id=registration_id), 303)
+
+
+def _says_at(field: str) -> Callable[[Callable[..., ResponseReturnValue]], Callable[..., ResponseReturnValue]]:
+    """What a form of the page refuses is said on the page, at this field, and what was typed there stays.
+
+    `{number}` in the field's name is the deployment's.
+    """
+
+    def around(view: Callable[..., ResponseReturnValue]) -> Callable[..., ResponseReturnValue]:
+        @wraps(view)
+        def shown(registration_id: int, **where: int) -> ResponseReturnValue:
+            try:
+                return view(registration_id, **where)
+            except (Invalid, Conflict) as fault:
+                told = {field.format(**where): fault.sentences}
+                return _page(registration_id, told, request.form), fault.status
+
+        return shown
+
+    return around
 
 
 @blueprint.get("")
@@ -61,6 +84,11 @@ def registrations() -> ResponseReturnValue:
 @blueprint.get("/registrations/<int:registration_id>")
 def registration(registration_id: int) -> ResponseReturnValue:
     """One of them, with all that can be set."""
+    return _page(registration_id, {}, {})
+
+
+def _page(registration_id: int, faults: Mapping[str, str], typed: Mapping[str, Any]) -> str:
+    """`faults`: sentences by the field of the form that was refused, with what was typed into that form."""
     with runtime().database.reading() as session:
         found = listing.find(session, registration_id)
         (row,) = listing.shown(session, registration_id)
@@ -86,6 +114,8 @@ def registration(registration_id: int) -> ResponseReturnValue:
         is_usually_trusted=is_history_trusted(found.family),
         paste=connecting.paste_table(lms, runtime().settings.public_url, f"/static/lms/{ICON}"),
         place=connecting.LMSS[lms].place,
+        faults=faults,
+        typed=typed,
     )
 
 
@@ -123,6 +153,7 @@ def switch_on(registration_id: int) -> ResponseReturnValue:
 
 
 @blueprint.post("/registrations/<int:registration_id>/off")
+@_says_at("off")
 def switch_off(registration_id: int) -> ResponseReturnValue:
     """No launch any more; asks for the typed name."""
     with runtime().database.writing() as session:
@@ -133,6 +164,7 @@ def switch_off(registration_id: int) -> ResponseReturnValue:
 
 
 @blueprint.post("/registrations/<int:registration_id>/deployments")
+@_says_at("deployment_id")
 def accept_deployment(registration_id: int) -> ResponseReturnValue:
     """Accept one more, by its ID."""
     deployment_id = request.form.get("deployment_id", "").strip()
@@ -153,6 +185,7 @@ def deployment_on(registration_id: int, number: int) -> ResponseReturnValue:
 
 
 @blueprint.post("/registrations/<int:registration_id>/deployments/<int:number>/off")
+@_says_at("off-{number}")
 def deployment_off(registration_id: int, number: int) -> ResponseReturnValue:
     """No launch from it any more; asks for the typed ID."""
     with runtime().database.writing() as session:
@@ -164,6 +197,7 @@ def deployment_off(registration_id: int, number: int) -> ResponseReturnValue:
 
 
 @blueprint.post("/registrations/<int:registration_id>/deployments/<int:number>/move")
+@_says_at("move-{number}")
 def move_deployment(registration_id: int, number: int) -> ResponseReturnValue:
     """Let it belong to another school, with its courses and people; asks for the typed ID."""
     school = request.form.get("school", type=int) or 0
@@ -180,6 +214,7 @@ def move_deployment(registration_id: int, number: int) -> ResponseReturnValue:
 
 
 @blueprint.post("/registrations/<int:registration_id>/hosts")
+@_says_at("hosts")
 def set_hosts(registration_id: int) -> ResponseReturnValue:
     """On which hosts its services may be, besides those of its own addresses."""
     names = lines(request.form.get("hosts", ""))
@@ -191,6 +226,7 @@ def set_hosts(registration_id: int) -> ResponseReturnValue:
 
 
 @blueprint.post("/registrations/<int:registration_id>/frames")
+@_says_at("origins")
 def set_frames(registration_id: int) -> ResponseReturnValue:
     """Who may show our pages in a frame."""
     origins = lines(request.form.get("origins", ""))
@@ -202,6 +238,7 @@ def set_frames(registration_id: int) -> ResponseReturnValue:
 
 
 @blueprint.post("/registrations/<int:registration_id>/quirks")
+@_says_at("audience")
 def set_quirks(registration_id: int) -> ResponseReturnValue:
     """Its family, the audience of its token requests, and whether its histories are believed."""
     family, audience = request.form.get("family", ""), request.form.get("audience", "")
@@ -217,6 +254,7 @@ def set_quirks(registration_id: int) -> ResponseReturnValue:
 
 
 @blueprint.post("/registrations/<int:registration_id>/roles")
+@_says_at("role")
 def set_role(registration_id: int) -> ResponseReturnValue:
     """A row of its role table: put in, or taken out where no role of ours is named."""
     name, ours = request.form.get("role", "").strip(), request.form.get("ours", "")

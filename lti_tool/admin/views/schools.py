@@ -5,7 +5,6 @@ from flask.typing import ResponseReturnValue
 
 from lti_tool.admin.views.blueprint import blueprint, note, page
 from lti_tool.admin.words import FAULTS
-from lti_tool.core.errors import DangkeError
 from lti_tool.core.web import runtime
 from lti_tool.launch import operating, schools
 from lti_tool.launch.edge import edge_of
@@ -39,7 +38,7 @@ def make_tenant() -> ResponseReturnValue:
             made = schools.make(session, values["name"], values["timezone"])
             note(session, "tenant_made", now, f"{made.id} {made.name}", made.timezone)
     except schools.NameFault as fault:
-        return _page(values, {"name": _sentence(fault)}), fault.status
+        return _page(values, {"name": fault.sentences}), fault.status
     return redirect(url_for("admin.tenants"), 303)
 
 
@@ -54,10 +53,6 @@ def rename_tenant(tenant_id: int) -> ResponseReturnValue:
                 session, "tenant_renamed", runtime().clock.now(), f"{found.id} {found.name}", f"{former} → {found.name}"
             )
     except schools.NameFault as fault:
-        return _page(values, {"name": _sentence(fault)}, tenant_id), fault.status
+        return _page(values, {"name": fault.sentences}, tenant_id), fault.status
     edge_of(runtime()).registry.forget()
     return redirect(url_for("admin.tenants"), 303)
-
-
-def _sentence(fault: DangkeError) -> str:
-    return f"{fault.message} {fault.action}"

@@ -19,7 +19,7 @@ from lti_tool.launch.rules import urls
 from lti_tool.launch.rules.deep_link import MOODLE, Asked, ItemType, content_items, response
 from lti_tool.launch.services import choices, drafts
 from lti_tool.launch.views.blueprint import blueprint, note
-from lti_tool.launch.views.links import proposed, sentences
+from lti_tool.launch.views.links import proposed
 from lti_tool.launch.views.onward import launch_url
 from lti_tool.ledger.models import Activity, Placement
 from lti_tool.lms import tool_keys
@@ -126,7 +126,7 @@ def chosen(choice: int) -> ResponseReturnValue:
         ticked = [_number(each) for each in request.form.getlist("activity_id")]
         return _end(choice, ticked)
     except Invalid as fault:
-        return _page(choice, ticked, sentences(fault)), 400
+        return _page(choice, ticked, fault.sentences), 400
 
 
 @blueprint.get("/chosen/<int:choice>")

@@ -118,13 +118,8 @@ def relink(placement_id: int) -> ResponseReturnValue:
             context_id = placement.context_id
     except Invalid as fault:
         field = "column" if isinstance(fault, relinking.ColumnUnsaid) else "activity"
-        return _relink_page(placement_id, wanted, column, {field: sentences(fault)}), 400
+        return _relink_page(placement_id, wanted, column, {field: fault.sentences}), 400
     return redirect(url_for("launch.links", context_id=context_id), 303)
-
-
-def sentences(fault: Invalid) -> str:
-    """What a form says beside its field."""
-    return f"{fault.message} {fault.action}".strip()
 
 
 def _relink_page(placement_id: int, wanted: str = "", said: str = "", errors: Mapping[str, str] = _NO_ERRORS) -> str:

@@ -59,7 +59,7 @@ def erase_named(request_id: int) -> ResponseReturnValue:
     person = _other(request_id)
     if request.form.get("typed", "").strip() != person.name.strip():
         raise Invalid(
-            _l("What you typed is not the name. Nothing was erased."), action=_l("Go back and type it exactly.")
+            _l("What you typed is not the name. Nothing was erased."), action=_l("Type it exactly as it is shown.")
         )
     keeps_posts = request.form.get("posts") == "keep"
     erasing.start(

@@ -134,10 +134,10 @@ function adopt(inner) {
     const method = (submitter?.getAttribute("formmethod") ?? form.method).toUpperCase();
     if (method === "GET") {
       action.search = new URLSearchParams(data);
-      show(relative(action));
+      go(relative(action));
     } else {
       const hasFile = [...data.values()].some((value) => typeof value !== "string");
-      show(relative(action), { method, body: hasFile ? data : new URLSearchParams(data) });
+      go(relative(action), { method, body: hasFile ? data : new URLSearchParams(data) });
     }
   });
   watchMedia(page, fetched);
@@ -160,18 +160,18 @@ function reach(page, hash) {
   target?.focus({ preventScroll: true });
 }
 
-/** Goes on by a link, unless something typed there would be lost. */
-function go(address) {
+/** Goes on by a link or a form, unless something typed elsewhere on the page would be lost. */
+function go(address, options) {
   const question = new shown.contentWindow.Event("beforeunload", { cancelable: true });
   shown.contentWindow.dispatchEvent(question);
   if (!question.defaultPrevented) {
-    show(address);
+    show(address, options);
     return;
   }
   leave.onclick = ({ target }) => {
     if (!target.value) return;
     leave.close();
-    if (target.value === "leave") show(address);
+    if (target.value === "leave") show(address, options);
   };
   leave.showModal();
 }

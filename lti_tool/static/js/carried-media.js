@@ -78,7 +78,7 @@ async function renew(element, fetched, isAsked = false) {
 async function open(event, page, fetched) {
   const link = event.target.closest?.("a[href^='/media/']");
   const reference = referenceOf(link?.getAttribute("href"));
-  if (!reference) return;
+  if (!reference || link.dataset.leads !== undefined) return;
   event.preventDefault();
   event.stopPropagation();
   const found = await tickets([reference], fetched);
@@ -87,6 +87,9 @@ async function open(event, page, fetched) {
   way.href = found[reference];
   way.target = "_blank";
   way.rel = "noopener";
+  /* The browser itself shall follow this one: neither we nor the page around. */
+  way.dataset.leads = "";
+  way.addEventListener("click", (click) => click.stopPropagation());
   page.body.append(way);
   way.click();
   way.remove();

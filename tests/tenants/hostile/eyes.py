@@ -1,7 +1,10 @@
 """Looks at every answer: its headers, its type, and what in it a browser would run."""
 
+import csv
+import io
 import json
 import re
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +16,7 @@ from tests.tenants.hostile.payloads import MARK, PRODUCT
 
 TYPES = ("text/html; charset=utf-8", "application/json", "image/png", "text/css", "text/javascript")
 COOKIE = re.compile(r"__Host-dk[\w-]*=")
+FORMULA = re.compile(r"[=+@\t\r\n＝＋＠]|[-－](?![\d.]+$)")
 HIDDEN = re.compile(r"[\u200f\u202a-\u202e\u2066-\u2069\ufeff\x00\x07\x1b\x85]")
 
 
@@ -71,6 +75,24 @@ class Eyes:
             self.problems.append(f"{path}: invisible {around!r}")
         self.pages += 1
         self.shown += MARK in text
+
+    def unpack(self, archive: zipfile.ZipFile) -> None:
+        """Look at everything in an archive that people open on their own computers."""
+        for name in archive.namelist():
+            if name.startswith(("/", "..")) or "/../" in name or not name.isprintable() or "\\" in name:
+                self.problems.append(f"archive: name {name!r}")
+            if name.endswith(".json"):
+                json.loads(archive.read(name))
+            elif name.endswith(".html"):
+                page = Page(archive.read(name).decode())
+                self.problems += [f"archive: {name}: active {each}" for each in page.active]
+                self.shown += MARK in "".join(page.text)
+            elif name.endswith(".csv"):
+                rows = csv.reader(io.StringIO(archive.read(name).decode("utf-8-sig"), newline=""))
+                cells = [cell for row in rows for cell in row]
+                self.problems += [f"archive: {name}: formula {each[:40]!r}" for each in cells if FORMULA.match(each)]
+            elif not name.startswith("files/"):
+                self.problems.append(f"archive: {name} is of no known kind")
 
     def crawl(self, *starts: str) -> None:
         """Look at everything that can be reached from there."""

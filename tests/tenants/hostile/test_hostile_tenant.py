@@ -4,15 +4,20 @@ import base64
 import io
 import json
 import secrets
+import zipfile
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 from lti_tool.core import logs
+from lti_tool.core.i18n import speaking
 from lti_tool.identity.actor import Role
+from lti_tool.identity.models import Enrolment
 from lti_tool.ledger.models import Activity
+from lti_tool.portability import archive, queries
 from tests.flows.campus import Campus
 from tests.flows.visitor import Visitor
 from tests.lms_transport import Reply
@@ -84,6 +89,29 @@ def test_hostile_tenant_stays_text_for_itself_and_unseen_by_its_neighbour(
         assert other.pages > 10
         assert other.shown == 0
     check_log(log.getvalue(), campus)
+
+
+def test_archives_of_a_hostile_tenants_people_are_text_and_tables_without_formulas(
+    campus: Campus, visitor: People, tmp_path: Path
+) -> None:
+    settle(campus, ALL[:200])
+    teacher, member = Eyes(visitor("teacher")), Eyes(visitor("member1"))
+    arrive(campus, teacher, campus.link("lesson"), "Instructor", PAYLOADS[4])
+    author(campus, teacher)
+    for kind in ("lesson", "quiz", "forum"):
+        arrive(campus, member, campus.link(kind), "Learner", ALL)
+    answer(campus, member)
+    database, now, home = campus.runtime.database, campus.clock.now(), Eyes(member.visitor)
+    with database.reading() as session:
+        people = list(session.scalars(select(Enrolment.member_id).distinct()))
+    assert len(people) == 2
+    for person in people:
+        with database.reading_core() as connection:
+            kept = queries.collect(connection, campus.runtime.keepers, person, now)
+        with speaking("en"), archive.build(kept, tmp_path, now) as file:
+            home.unpack(zipfile.ZipFile(file))
+    assert not home.problems, "\n".join(dict.fromkeys(home.problems))
+    assert home.shown == len(people)
 
 
 COPIED = ("activity", "context_copy", "lesson_use", "quiz_use", "forum_use", "result")
