@@ -207,10 +207,15 @@ def ill(count: int, health: Health = Health.ill) -> list[Step]:
     return [Step(Event.again, health=health)] * count
 
 
-@pytest.mark.parametrize("health", [Health.ill, Health.strained])
-@pytest.mark.parametrize(("failures", "seconds"), [(1, None), (2, None), (3, 5), (4, 10), (14, 60), (1000, 60)])
-def test_breaker_opens_after_three_failures_in_a_row(failures: int, seconds: int | None, health: Health) -> None:
-    """One 429 delays its own score; three in a row slow the registration."""
+@pytest.mark.parametrize(
+    ("health", "failures", "seconds"),
+    [
+        *((Health.ill, failures, seconds) for failures, seconds in ((1, None), (2, None), (3, 5), (4, 10), (14, 60), (1000, 60))),
+        *((Health.strained, failures, seconds) for failures, seconds in ((1, None), (2, None), (3, 1), (4, 2), (62, 60), (1000, 60))),
+    ],
+)  # fmt: skip
+def test_breaker_opens_after_three_failures_in_a_row(health: Health, failures: int, seconds: int | None) -> None:
+    """One 429 delays its own score; three in a row slow the registration, for a moment if that was all."""
     breaker = rules.breaker_after(Breaker(), ill(failures, health), NOW)
     assert breaker.until == (None if seconds is None else NOW + timedelta(seconds=seconds))
     assert breaker.is_open(NOW) is (seconds is not None)

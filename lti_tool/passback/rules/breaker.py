@@ -8,7 +8,10 @@ from lti_tool.passback.rules.steps import Health, Step
 
 BREAKER_AFTER = 3
 """So many failures in a row, and the registration is left alone for a while."""
-BREAKER_STEP, BREAKER_LONGEST = timedelta(seconds=5), timedelta(seconds=60)
+STEPS = {Health.ill: timedelta(seconds=5), Health.strained: timedelta(seconds=1)}
+"""How much longer it is left alone with each further failure. Where one answer in twenty is 429 by chance, three in a row come
+every few thousand scores: the whole school must not wait 5 s for that, and an LMS that means it says so again."""
+BREAKER_LONGEST = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +39,10 @@ def breaker_after(before: Breaker, steps: Iterable[Step], now: datetime) -> Brea
             failures, until = 0, None
         elif step.health is Health.pause:
             until = max(until or now, now + step.delay)
-        elif step.health in {Health.ill, Health.strained}:
+        elif step.health in STEPS:
             failures += 1
             if failures >= BREAKER_AFTER:
-                until = now + min(BREAKER_STEP * (failures - BREAKER_AFTER + 1), BREAKER_LONGEST)
+                until = now + min(STEPS[step.health] * (failures - BREAKER_AFTER + 1), BREAKER_LONGEST)
     return Breaker(failures, until)
 
 
