@@ -1,4 +1,4 @@
-"""`python -m benchmarks` (`make bench`): measures the hot paths as ratios to floors; see docs/requirements.toml, P-01 to P-19.
+"""`python -m benchmarks` (`make bench`): measures the hot paths as ratios to floors; see docs/requirements.toml, P-01 to P-24.
 
 Writes build/bench.json, the requests as JSON lines in build/bench/, and prints the table. Exit code 1 if a target is missed.
 """
@@ -17,7 +17,7 @@ from lti_tool.core.database import Database
 from tests.postgres import PostgresMissing, create_database, private_cluster
 
 ENGINES = ("sqlite", "postgresql")
-ON_POSTGRESQL = frozenset({"autosave"})
+ON_POSTGRESQL = frozenset({"autosave", "roster"})
 """What is promised for both engines; the rest is measured there only if it is named."""
 FIGURES = Path("build/bench.json")
 

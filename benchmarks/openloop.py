@@ -5,6 +5,7 @@ with the time since it should have left.
 """
 
 import asyncio
+import threading
 import time
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -66,14 +67,16 @@ class _Loop:
             self._free.get_nowait()[1].close()
 
 
-async def _run(side: Side, per_second: float, seconds: float, connections: int) -> Latencies:
+async def _run(
+    side: Side, per_second: float, seconds: float, connections: int, over: threading.Event | None
+) -> Latencies:
     loop = _Loop(side, connections)
     await loop.open()
     start = time.perf_counter()
     tasks = []
     for number, message in enumerate(side.messages()):
         after = number / per_second
-        if after > seconds + WARM_UP_SECONDS:
+        if after > seconds + WARM_UP_SECONDS or (over is not None and over.is_set()):
             break
         if (wait := start + after - time.perf_counter()) > 0:
             await asyncio.sleep(wait)
@@ -90,6 +93,8 @@ async def _run(side: Side, per_second: float, seconds: float, connections: int) 
     )
 
 
-def open_loop(side: Side, *, per_second: float, seconds: float = 20.0, connections: int = 64) -> Latencies:
-    """Send `per_second` requests each second for `seconds` (after a warm-up)."""
-    return asyncio.run(_run(side, per_second, seconds, connections))
+def open_loop(
+    side: Side, *, per_second: float, seconds: float = 20.0, connections: int = 64, over: threading.Event | None = None
+) -> Latencies:
+    """Send `per_second` requests each second for `seconds` (after a warm-up), or until `over` is set."""
+    return asyncio.run(_run(side, per_second, seconds, connections, over))

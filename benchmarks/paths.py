@@ -11,7 +11,7 @@ from typing import Any
 
 from flask import Flask
 
-from benchmarks import drain, launches, memory, report, requests, rush
+from benchmarks import drain, launches, memory, reconcile, report, requests, roster, rush
 from benchmarks.data import School, fill
 from benchmarks.measure import Side, compare, write_requests
 from benchmarks.openloop import open_loop
@@ -27,7 +27,8 @@ from tests.lms_client import LmsDriver
 FILES = Path("build/bench")
 LAUNCHES = 12_000
 READY_PAGES = 400
-NAMES = ("autosave", "open-loop", "heartbeat", "home", "template", "launch", "launch-rush", "drain", "memory", "floors")
+NAMES = ("autosave", "open-loop", "heartbeat", "home", "template", "launch", "launch-rush", "drain", "reconcile",
+         "memory", "roster", "floors")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,7 @@ class Bench:
                                of_floor=self._upserts(), of_product=requests.beats(self.school, self.ports.tool_url))  # fmt: skip
             if self.wants("floors") and self.asked.other_floor is not None:
                 self._floors(here)
-        if self.wants("launch", "launch-rush", "drain", "memory"):
+        if self.wants("launch", "launch-rush", "drain", "reconcile", "memory", "roster"):
             with running_lms(self.folder, self.ports, self.school.home_token, len(self.school.browsers)) as driver:
                 self._with_lms(driver)
 
@@ -222,11 +223,17 @@ class Bench:
         if self.wants("drain"):
             with self._product():
                 self._drain(driver)
+        if self.wants("reconcile"):
+            with self._product():  # the LMS asks it for its keys
+                self._reconcile(driver)
         if self.wants("memory"):
             used = memory.megabytes(self.environment, self.ports, ready(memory.LAUNCHES), self.folder)
             row = Row(self.line("P-15"), self.what("memory of serve (MB)"), round(used, 1), 280, is_at_most=True,
                       raw="sum of PSS of parent, web and worker")  # fmt: skip
             self.report.add(row)
+        if self.wants("roster"):  # last, because it brings 18,000 people into the course
+            with running(product("serve", self.environment, self.folder)):
+                self._roster(driver)
 
     def _drain(self, driver: LmsDriver) -> None:
         for concurrency, name, target, is_faulty in (
@@ -238,6 +245,25 @@ class Bench:
             row = Row(self.line(name), self.what(words), round(rate / ideal, 2), target,
                       raw=f"{rate:.0f}/s of {ideal:.0f}/s, load {report.load()}")  # fmt: skip
             self.report.add(row)
+
+    def _reconcile(self, driver: LmsDriver) -> None:
+        found = reconcile.reconciled(self.runtime, driver, self.school)
+        row = Row(self.line("P-20"), self.what(f"reading {found.scores:,} scores back (s)"), round(found.first, 1), 120,
+                  is_at_most=True, raw=f"the next night {found.second:.1f} s, load {report.load()}")  # fmt: skip
+        self.report.add(row)
+
+    def _roster(self, driver: LmsDriver) -> None:
+        saves = Side(self.ports.tool_url, [], requests.autosaves(self.school, self.ports.tool_url))
+        found = roster.roster_read(self.runtime, driver, self.school, saves)
+        raw = f"{found.seconds:.1f} s of {roster.IDEAL_SECONDS:g} s, load {report.load()}"
+        row = Row(self.line("P-21", "P-22"), self.what(f"roster of {roster.MEMBERS:,}, of the LMS's own time"),
+                  round(found.seconds / roster.IDEAL_SECONDS, 2), 1.3, is_at_most=True, raw=raw)  # fmt: skip
+        self.report.add(row)
+        felt = found.autosaves
+        raw = f"p50 {felt.p50:.1f} ms, worst {felt.worst:.0f} ms, {felt.count} answers at {roster.PER_SECOND}/s"
+        row = Row(self.line("P-23", "P-24"), self.what("autosave p99 meanwhile (ms)"), round(felt.p99, 1), 100,
+                  is_at_most=True, raw=f"{raw}; bad answers {felt.bad}" if felt.bad else raw, is_valid=not felt.bad)  # fmt: skip
+        self.report.add(row)
 
     def _rush(self, driver: LmsDriver) -> None:
         found = rush.launch_rush(self.ports.tool_url, driver)

@@ -4,7 +4,7 @@ import contextlib
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -94,22 +94,21 @@ def bare(name: str, application: str, folder: Path, directory: Path = ROOT, **en
     return server, url
 
 
-def lms_config(tool_url: str, home_token: str) -> dict[str, Any]:
-    """What the demo LMS must know: the tool, one course, the link to its home."""
-    link = {
-        "resource_link_id": HOME_LINK,
-        "title": "课程主页",
-        "url": f"{tool_url}/lti/launch",
-        "custom": {"activity": home_token},
-    }
+def lms_config(tool_url: str, home_token: str, tasks: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """What the demo LMS must know: the tool, one course, the link to its home, and others by resource link id with a title."""
+    launch_url = f"{tool_url}/lti/launch"
+    links: list[dict[str, Any]] = [
+        {"resource_link_id": HOME_LINK, "title": "课程主页", "url": launch_url, "custom": {"activity": home_token}}
+    ]
+    links += [{"resource_link_id": link, "title": title, "url": launch_url} for link, title in (tasks or {}).items()]
     return {
         "client_id": CLIENT_ID,
         "deployment_id": DEPLOYMENT_ID,
         "login_url": f"{tool_url}/lti/login",
-        "launch_url": f"{tool_url}/lti/launch",
+        "launch_url": launch_url,
         "jwks_url": f"{tool_url}/lti/jwks.json",
-        "redirect_uris": [f"{tool_url}/lti/launch"],
-        "courses": [{"context_id": COURSE, "label": "DK-1", "title": "学习方法入门", "links": [link]}],
+        "redirect_uris": [launch_url],
+        "courses": [{"context_id": COURSE, "label": "DK-1", "title": "学习方法入门", "links": links}],
     }
 
 

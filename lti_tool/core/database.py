@@ -2,7 +2,7 @@
 
 `reading()` is deferred and must be closed before rendering. `writing()` takes, on SQLite, a process lock, then a file
 lock, then BEGIN IMMEDIATE (at most 5 s, else `Busy`), commits on a clean exit and rolls back on an exception.
-`*_core()` give a bare Connection for hot paths. SQLite runs with WAL and synchronous=FULL: what was acknowledged
+`*_core()` give a bare Connection for hot paths; a reading one begins with its first statement of SQLAlchemy's. SQLite runs with WAL and synchronous=FULL: what was acknowledged
 survives a power cut. A reading transaction is never upgraded; nesting is refused.
 """
 
@@ -247,18 +247,14 @@ class _Reading:
         if _kind.get() is not None:
             raise NestedTransaction(f"reading inside {_kind.get()}")
         self._token = _kind.set("reading")
-        connection = None
         try:
-            self._connection = connection = self._engine.connect()
-            connection.begin()
+            self._connection = self._engine.connect()
         except BaseException as error:
-            if connection is not None:
-                connection.close()
             _kind.reset(self._token)
             if isinstance(error, OperationalError):
                 raise _refusal(error.orig) from error
             raise
-        return connection
+        return self._connection
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         try:

@@ -1,6 +1,7 @@
 """The gradebook's columns as the platform itself makes them: one per link, when the teacher allows grades."""
 
 import sqlite3
+from collections.abc import Mapping
 
 
 def allow_grades(connection: sqlite3.Connection, link_id: str, *, allowed: bool) -> None:
@@ -53,6 +54,15 @@ def type_over(
     connection.execute(
         "INSERT OR REPLACE INTO teacher_grade (line_item_id, person_id, is_locked) VALUES (?, ?, ?)",
         (line_item_id, person_id, int(locked)),
+    )
+
+
+def fill_column(connection: sqlite3.Connection, line_item_id: int, scores: Mapping[str, float], now: str) -> None:
+    """A whole column as tools have sent it, by person; what stands there already is replaced."""
+    connection.executemany(
+        "INSERT OR REPLACE INTO grade (line_item_id, person_id, score, comment, activity_progress, grading_progress,"
+        " timestamp, received_at) VALUES (?, ?, ?, '', 'Completed', 'FullyGraded', ?, ?)",
+        [(line_item_id, person, float(score), now, now) for person, score in scores.items()],
     )
 
 

@@ -5,6 +5,7 @@ again, and what was merged is merged once more to the same end.
 """
 
 import random
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -27,6 +28,8 @@ from lti_tool.roster.sources import Page, Unavailable
 
 LEASE: Final = timedelta(minutes=5)
 RENEW: Final = timedelta(minutes=1)
+LONGEST_PAUSE: Final = 0.25
+"""Seconds between two slices, at most."""
 PATIENCE: Final = 8
 """Failures in a row after which it waits for the next launch or night instead of trying again by itself."""
 NIGHTLY: Final = "roster.nightly"
@@ -65,6 +68,13 @@ class _Run:
         with self.work.runtime.database.writing_core() as connection:
             return change(connection)
 
+    def write_slice(self, change: Callable[[Connection], T]) -> T:
+        """One of many in a row, and then a pause of twice its time: on SQLite one writes at a time, and members hand in answers."""
+        began = time.monotonic()
+        done = self.write(change)
+        self.work.stop.wait(min((time.monotonic() - began) * 2, LONGEST_PAUSE))
+        return done
+
     def go_on(self) -> None:
         """Raises _Stopped; keeps the job ours."""
         now = self.work.runtime.clock.now()
@@ -101,17 +111,17 @@ def read(work: Work, taken: Taken) -> datetime | None:
 
 
 def _all(run: _Run) -> None:
-    while run.write(lambda connection: services.clear(connection, run.reading)):
+    while run.write_slice(lambda connection: services.clear(connection, run.reading)):
         pass
     listed = _changes(run) if _may_ask_for_changes(run) else None
     is_complete = listed is None
     if listed is None:
-        while run.write(lambda connection: services.clear(connection, run.reading)):
+        while run.write_slice(lambda connection: services.clear(connection, run.reading)):
             pass
         listed = _list(run)
     _merge(run)
     if is_complete and run.is_whole:
-        while run.write(lambda connection: services.retire(connection, run.reading)):
+        while run.write_slice(lambda connection: services.retire(connection, run.reading)):
             pass
     run.write(
         lambda connection: services.finish(
@@ -122,7 +132,7 @@ def _all(run: _Run) -> None:
             groups_cause="",
         )
     )
-    while run.write(lambda connection: services.clear(connection, run.reading)):
+    while run.write_slice(lambda connection: services.clear(connection, run.reading)):
         pass
     log.info("roster_read", context=run.course.id, listed=listed, complete=is_complete)
 
@@ -152,7 +162,7 @@ def _list(run: _Run) -> int:
         if not link_id or error.cause is not Cause.forbidden:
             raise
         # NRPS 2.0, 3: a platform may refuse the list of one link, and give the course's (NR-07).
-        while run.write(lambda connection: services.clear(connection, run.reading)):
+        while run.write_slice(lambda connection: services.clear(connection, run.reading)):
             pass
         _stage(run, sources.members(run.work.connector, course.platform, _address(course, "")))
     count = run.write(lambda connection: services.merge_begins(connection, run.reading))
@@ -201,7 +211,7 @@ def _names(course: Course, people: Sequence[Listed]) -> list[str]:
 def _merge(run: _Run) -> None:
     after: int | None = 0
     while after is not None:
-        after = run.write(_merging(run, after))
+        after = run.write_slice(_merging(run, after))
 
 
 def _merging(run: _Run, after: int) -> Callable[[Connection], int | None]:
@@ -219,7 +229,7 @@ def _failed(run: _Run, error: Unavailable) -> datetime | None:
     except Superseded:
         return None
     with suppress(Superseded, _Stopped):  # what is left here, the next reading clears away
-        while run.write(lambda connection: services.clear(connection, run.reading)):
+        while run.write_slice(lambda connection: services.clear(connection, run.reading)):
             pass
     if error.cause not in PASSING or failures > PATIENCE:
         return None

@@ -23,6 +23,8 @@ from lti_tool.roster.rules import Cause, Listed, Place
 
 ROWS: Final = 200
 """Of one transaction."""
+MERGED: Final = 100
+"""People brought into the course in one transaction: members who hand in answers wait for it, some 10 ms."""
 
 
 class Superseded(Exception):
@@ -117,7 +119,7 @@ def merge(connection: Connection, keys: Keys, reading: Reading, after: int, now:
     """
     _hold(connection, reading)
     ids = connection.scalars(
-        select(_row.id).where(_row.context_id == reading.course.id, _row.id > after).order_by(_row.id).limit(ROWS)
+        select(_row.id).where(_row.context_id == reading.course.id, _row.id > after).order_by(_row.id).limit(MERGED)
     ).all()
     if not ids:
         return None

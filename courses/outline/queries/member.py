@@ -12,6 +12,7 @@ from courses.outline.queries.plans import PLANS, Fixed
 from courses.progress.models import LearningTime
 from lti_tool.core.columns import BigId
 from lti_tool.core.packing import packed
+from lti_tool.identity import current
 from lti_tool.ledger.models import Activity, LineItem, Placement, Result, ScorePost
 from lti_tool.ledger.rules import PostState
 from lti_tool.ledger.windows import outline_deviates
@@ -62,7 +63,7 @@ _FAR = {
     )
 }
 _STATES = {state.value: state for state in PostState}
-_HOME, _MEMBER = bindparam("home", type_=BigId), bindparam("member", type_=BigId)
+_HOME, _MEMBER = bindparam("home", type_=BigId), current.MEMBER
 
 
 def _as_stored(column: Any) -> Any:
@@ -99,23 +100,25 @@ _WAYS = (
     )
     .where(_placement.c.context_id == _CONTEXT)
 )
-_FOR_MEMBER = select(
-    packed(_TASKS).label("tasks"), packed(_WAYS).label("ways"), outline_deviates(_HOME, _MEMBER).label("deviates")
-)
+_FOR_MEMBER = current.Beside(_CONTEXT, packed(_TASKS), packed(_WAYS), outline_deviates(_HOME, _MEMBER))
 
 
-def for_member(connection: Connection, home_id: int, member_id: int) -> Outline | None:
-    """The published tasks with what one member has reached and where his grades are; None if there is no such outline.
+def for_member(connection: Connection, home_id: int) -> Outline | None:
+    """The published tasks with what the member of this request has reached and where his grades are.
 
-    One statement, or two if this process has not seen the outline as it is now.
+    None if there is no such outline for him. One statement, which also loads the session with its grants, or two if this process
+    has not seen the outline as it is now.
     """
-    row = connection.execute(_FOR_MEMBER, {"home": home_id, "member": member_id}).one()
-    rows = json.loads(row.tasks)
+    found = _FOR_MEMBER.read(connection, {"home": home_id})
+    if found is None:
+        return None
+    tasks, ways, deviates = found
+    rows = json.loads(tasks)
     plan = PLANS.of(connection, home_id, {columns[0]: columns[1] for columns in rows})
     if plan.home is None:
         return None
     reached = {columns[0]: columns for columns in rows}
-    return Outline(plan.home, plan.tasks, reached, _ways(json.loads(row.ways)), bool(row.deviates))
+    return Outline(plan.home, plan.tasks, reached, _ways(json.loads(ways)), bool(deviates))
 
 
 def _ways(posts: list[tuple[int, str]]) -> dict[int, PostState]:

@@ -20,12 +20,9 @@ from lti_tool.ledger.windows import outline_deviations
 
 @blueprint.get("/home/<int:activity_id>")
 def home(activity_id: int) -> ResponseReturnValue:
-    """Two statements for members: grants, and the tasks with what was reached; one more if other dates hold for them."""
+    """One statement for members: grants, and the tasks with what was reached; one more if other dates hold for them."""
     with runtime().database.reading_core() as connection:
-        asking = current.asking(connection)
-        if asking is None:
-            raise NotFound
-        outline = queries.for_member(connection, activity_id, asking.member_id)
+        outline = queries.for_member(connection, activity_id)
         if outline is None:
             raise NotFound
         actor = current.actor(connection, outline.home.context_id)
