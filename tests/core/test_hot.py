@@ -8,7 +8,6 @@ import pytest
 from sqlalchemy import (
     JSON,
     Boolean,
-    Connection,
     DateTime,
     Integer,
     String,
@@ -18,6 +17,7 @@ from sqlalchemy import (
     literal,
     select,
     text,
+    update,
 )
 from sqlalchemy.exc import DBAPIError
 
