@@ -347,6 +347,7 @@ def test_DL_20_members_without_a_value_are_left_out() -> None:
     assert set(bare) == {"type", "url", "custom", "lineItem"}
     for types in (("ltiResourceLink",), ("link",), ("html",)):
         found = item(accept_types=types)
+        assert found["type"] == types[0]
         assert None not in found.values()
         assert "" not in found.values()
 
