@@ -45,7 +45,7 @@ lint: setup-test  ## lint, types and import contracts
 	$(BIN)/lint-imports --no-cache
 
 check: lint  ## lint, types, contracts and unit tests, in under two minutes
-	DANGKE_PARTIAL_RUN=1 $(BIN)/python -m pytest -q -n 2 -m "not browser and not slow" -p no:cacheprovider
+	DANGKE_PARTIAL_RUN=1 $(BIN)/python -m pytest -q -n 2 -m unit -p no:cacheprovider
 
 test: setup-test  ## the whole suite, on SQLite and on PostgreSQL
 	@$(BIN)/python -m tools.suite $(TESTS)

@@ -8,4 +8,5 @@ pytest_plugins = (
     "tests.plugins.memory",
     "tests.plugins.shows",
     "tests.plugins.slow",
+    "tests.plugins.unit",
 )
