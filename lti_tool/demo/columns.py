@@ -66,6 +66,25 @@ def fill_column(connection: sqlite3.Connection, line_item_id: int, scores: Mappi
     )
 
 
+def change_grade(
+    connection: sqlite3.Connection, line_item_id: int, person_id: str, score: float | None, *, protected: bool, now: str
+) -> None:
+    """What a teacher does in the gradebook: another number, or none.
+
+    `protected`: it stays whatever a tool sends later, as in Moodle; elsewhere the tool's next score takes its place.
+    """
+    if protected and score is not None:
+        type_over(connection, line_item_id, person_id, score, locked=False, now=now)
+        return
+    connection.execute(
+        "INSERT INTO grade (line_item_id, person_id, score, comment, activity_progress, grading_progress, timestamp,"
+        " received_at) VALUES (?, ?, ?, '', 'Completed', 'FullyGraded', '1970-01-01T00:00:00.000000+00:00', ?)"
+        " ON CONFLICT (line_item_id, person_id) DO UPDATE SET score = excluded.score, received_at = excluded.received_at",
+        (line_item_id, person_id, score, now),
+    )
+    connection.execute("DELETE FROM teacher_grade WHERE line_item_id = ? AND person_id = ?", (line_item_id, person_id))
+
+
 def comment_on(connection: sqlite3.Connection, line_item_id: int, person_id: str, comment: str) -> None:
     """A teacher's comment on a grade that is there."""
     connection.execute(

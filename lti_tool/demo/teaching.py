@@ -1,4 +1,4 @@
-"""What a teacher does in the LMS: add links, allow grades, choose content by deep linking, switch the services off."""
+"""What a teacher does in the LMS: add links, allow and change grades, choose content by deep linking, stop the services."""
 
 import json
 import secrets
@@ -8,12 +8,14 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadRequest, NotFound
 from werkzeug.wrappers import Response
 
-from lti_tool.demo.columns import allow_grades
+from lti_tool.demo import gradebook as book
+from lti_tool.demo.columns import allow_grades, change_grade
 from lti_tool.demo.copying import copy_course
 from lti_tool.demo.faults import Fault, FaultKind
 from lti_tool.demo.names import INSTRUCTOR
 from lti_tool.demo.pages import launch_page
-from lti_tool.demo.runtime import first_tool, lms
+from lti_tool.demo.runtime import first_tool, lms, profile
+from lti_tool.demo.store import stamp
 
 blueprint = Blueprint("demo_teaching", __name__)
 
@@ -62,6 +64,27 @@ def change_link(course_id: str, link_id: str) -> ResponseReturnValue:
         allow_grades(connection, link_id, allowed="allows_grades" in request.form)
         connection.execute("UPDATE link SET opens_window = ? WHERE id = ?", ("opens_window" in request.form, link_id))
     return _course(course_id)
+
+
+@blueprint.post("/courses/<course_id>/gradebook")
+def change_cell(course_id: str) -> ResponseReturnValue:
+    """Put another grade into a cell of the gradebook, or none."""
+    _must_teach(course_id)
+    typed = request.form.get("score", "").strip()
+    try:
+        column_id, score = int(request.form.get("column", "")), float(typed) if typed else None
+    except ValueError as error:
+        raise BadRequest("a grade is a number") from error
+    with lms().store.writing() as connection:
+        column = next((each for each in book.columns(connection, course_id) if each["id"] == column_id), None)
+        person = request.form.get("person", "")
+        if column is None or person not in {each["id"] for each in book.members(connection, course_id)}:
+            raise NotFound
+        if score is not None and not 0 <= score <= column["maximum"]:
+            raise BadRequest("a grade is a number from 0 to the maximum")
+        protected = profile(connection).is_moodle
+        change_grade(connection, column_id, person, score, protected=protected, now=stamp(lms().now()))
+    return redirect(url_for("demo_pages.gradebook", course_id=course_id), 303)
 
 
 @blueprint.post("/courses/<course_id>/copy")

@@ -43,6 +43,7 @@ ENGLISH = {
     "默认在新窗口打开": "Opens in a new window",
     "保存": "Save",
     "设置": "Settings",
+    "修改": "Change",
     "重新打开活动": "Open the activity again",
     "打开活动": "Open the activity",
     "正在打开活动": "Opening the activity",

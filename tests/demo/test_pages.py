@@ -1,6 +1,7 @@
 """The pages of the demo LMS: persons, courses, the teacher's tools, the gradebook."""
 
 import re
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -111,6 +112,48 @@ def test_gradebook_shows_the_matrix_to_the_teacher_and_their_row_to_a_member(
     own = services.lms.page("member1", "/courses/course-1/gradebook").text
     assert re.findall(r'<tr data-user="([^"]+)"', own) == ["member1"]
     assert "16/20" not in services.lms.page("member2", "/courses/course-1").text
+
+
+def cell_of(lms: LmsDriver, person: str = "member1") -> dict[str, Any]:
+    return lms.gradebook("course-1")["小测", person]
+
+
+def test_teacher_changes_a_grade_and_the_next_score_takes_its_place(services: Services, clock: StillClock) -> None:
+    services.score("link-quiz", at=clock.now())
+    column = str(cell_of(services.lms)["line_item"])
+    change = {"column": column, "person": "member1"}
+    assert services.lms.post("teacher", "/courses/course-1/gradebook", **change, score="7.5").status == 303
+    assert cell_of(services.lms)["score"] == 7.5
+    assert services.lms.post("teacher", "/courses/course-1/gradebook", **change, score="").status == 303
+    assert cell_of(services.lms)["score"] is None
+    clock.advance(seconds=5)
+    services.score("link-quiz", at=clock.now())
+    assert cell_of(services.lms)["score"] == 16
+
+
+def test_changed_grade_stays_where_the_platform_is_a_moodle(services: Services, clock: StillClock) -> None:
+    services.score("link-quiz", at=clock.now())
+    column = str(cell_of(services.lms)["line_item"])
+    services.lms.profile("moodle")
+    services.lms.post("teacher", "/courses/course-1/gradebook", column=column, person="member1", score="3")
+    services.lms.profile("plain")
+    clock.advance(seconds=5)
+    services.score("link-quiz", at=clock.now())
+    assert cell_of(services.lms)["score"] == 3
+
+
+def test_only_a_teacher_changes_grades_and_only_to_what_fits(services: Services, clock: StillClock) -> None:
+    services.score("link-quiz", at=clock.now())
+    column = str(cell_of(services.lms)["line_item"])
+    change = {"column": column, "person": "member1", "score": "3"}
+    assert services.lms.post("member1", "/courses/course-1/gradebook", **change).status == 404
+    for wrong, status in (
+        ({"score": "21"}, 400), ({"score": "-1"}, 400), ({"score": "nan"}, 400), ({"score": "x"}, 400),
+        ({"column": "x"}, 400), ({"column": "999"}, 404), ({"person": "teacher"}, 404), ({"person": "nobody"}, 404),
+    ):  # fmt: skip
+        assert services.lms.post("teacher", "/courses/course-1/gradebook", **{**change, **wrong}).status == status
+    assert cell_of(services.lms)["score"] == 16
+    assert '/gradebook"><input' not in services.lms.page("member1", "/courses/course-1/gradebook").text
 
 
 def test_services_stop_and_resume_answering(services: Services, clock: StillClock) -> None:
