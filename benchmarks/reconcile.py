@@ -100,8 +100,7 @@ def _read(runtime: Runtime, items: list[int]) -> float:
     with runtime.database.writing_core() as connection:
         connection.execute(delete(jobs.Job))
     began = time.perf_counter()
-    with runtime.database.writing_core() as connection:
-        ask_for(connection, LineItem.id.in_(items), runtime.clock.now())
+    ask_for(runtime.database, LineItem.id.in_(items), runtime.clock.now())
     done = worker.work()
     seconds = time.perf_counter() - began
     worker.close()

@@ -29,6 +29,7 @@ ACTIONS: Final[dict[str, Any]] = {
     "migrated": _l("brought the database to another version"),
     "restored": _l("restored a backup"),
     "seeded": _l("put the sample course in"),
+    "reconciled": _l("had gradebooks compared"),
     "keys_rewrapped": _l("encrypted keys and tokens anew"),
     "key_announced": _l("announced a key"),
     "key_activated": _l("activated a key"),

@@ -1,9 +1,10 @@
 """`dangke reconcile`: reads the gradebooks of the LMSs back now, instead of in the night."""
 
 import click
-from sqlalchemy import Connection, Select, or_, select
+from sqlalchemy import Select, or_, select
 
 from lti_tool.cli import opening
+from lti_tool.cli.acting import noted, subject
 from lti_tool.cli.opening import Fault
 from lti_tool.identity.models import Context, Deployment, Registration
 from lti_tool.ledger.models import LineItem, LineItemState, Placement
@@ -25,13 +26,14 @@ def reconcile(registration: int | None) -> None:
     runtime = build_runtime(opening.settings())
     try:
         opening.check_database(runtime.database)
-        with runtime.database.reading_core() as connection:
-            if registration is not None and registration not in _registrations(connection):
-                raise Fault(f"There is no registration {registration}. `dangke registrations` lists them.")
-        ours = LineItem.id.in_(_columns_of(registration))
         began = runtime.clock.now()
-        with runtime.database.writing_core() as connection:
-            jobs.ask_for(connection, ours, began)
+        with runtime.database.writing() as session:
+            found = session.get(Registration, registration) if registration is not None else None
+            if registration is not None and found is None:
+                raise Fault(f"There is no registration {registration}. `dangke registrations` lists them.")
+            noted(session, "reconciled", began, subject(found) if found is not None else "")
+        ours = LineItem.id.in_(_columns_of(registration))
+        jobs.ask_for(runtime.database, ours, began)
         runtime.jobs = {kind.name: kind for kind in jobs.JOBS if kind.name == jobs.READ}
         worker = Worker(runtime)
         try:
@@ -59,10 +61,6 @@ def reconcile(registration: int | None) -> None:
             )
     finally:
         runtime.database.dispose()
-
-
-def _registrations(connection: Connection) -> frozenset[int]:
-    return frozenset(connection.execute(select(Registration.id)).scalars())
 
 
 def _columns_of(registration: int | None) -> Select[int]:

@@ -24,7 +24,7 @@ PAGES = (
     "mentoring", "nothing_submitted",
 )  # fmt: skip
 SCORE_STATES = (
-    "none", "waiting_for_column", "waiting", "sending", "sent", "confirmed", "differs", "refused", "kept", "not_gradable",
+    "none", "waiting_for_column", "waiting", "sending", "sent", "confirmed", "differs", "refused", "kept", "kept_there", "not_gradable",
 )  # fmt: skip
 
 

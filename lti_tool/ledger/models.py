@@ -291,7 +291,7 @@ class ScorePost(Base):
 
 
 class ScoreEvent(Base):
-    """Append-only history of a ScorePost: what was tried, what the LMS answered."""
+    """Append-only history of a ScorePost: what was tried, what the LMS answered and showed, what staff wanted."""
 
     __tablename__ = "score_event"
 
@@ -302,6 +302,8 @@ class ScoreEvent(Base):
     status: Mapped[int | None] = mapped_column()
     score: Mapped[Decimal | None] = mapped_column(Points)
     cause: Mapped[str] = mapped_column(String(64), default="")
+    act_id: Mapped[int | None] = mapped_column(ForeignKey("audit_event.id"))
+    """By whose word and why, where a person did it."""
 
 
 class AuditEvent(Base):

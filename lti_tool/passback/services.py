@@ -1,54 +1,123 @@
 """Writes that somebody asks for: sending again, or letting the LMS's grade count. Flush, never commit."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
-from sqlalchemy import and_, insert, not_, or_, select, update
+from sqlalchemy import Connection, and_, exists, insert, not_, select, update
 from sqlalchemy.orm import Session
 
-from lti_tool.ledger.models import Activity, LineItem, ScoreEvent, ScorePost
+from lti_tool.core import jobs
+from lti_tool.identity.actor import Actor
+from lti_tool.ledger.models import LineItem, ScoreEvent, ScorePost
 from lti_tool.ledger.rules import KEPT_THERE, PostState
+from lti_tool.ledger.services import audit
 from lti_tool.passback import outbox
 from lti_tool.passback.rules import Event, follow, moved_by
+from lti_tool.passback.wishes import What, is_meant
 
 REFUSED = (PostState.refused, PostState.differs)
 """What needs somebody."""
+SLICE = 240
+"""Scores that one transaction makes due, each with a line of its history: at most 500 rows with the act and the job."""
+RESEND = "scores.resend"
+"""The job that does what is left over after the first slice."""
 
 
-def send_again(
-    session: Session, *, activity_id: int, now: datetime, member_id: int | None = None, only_refused: bool = False
-) -> int:
-    """Make the scores of an activity due now: of one member, or of all and of those below it too; returns how many.
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """An instructor's wish that scores be sent again."""
 
-    Whether each has a column, a number and a gradable member is looked at when it is claimed. Where the LMS has
-    another grade, and where an instructor has said that it counts, only a wish for this one member writes over it.
+    activity_id: int
+    what: What
+    act_id: int
+
+    @classmethod
+    def read(cls, payload: Any) -> Self:
+        """From the job's payload."""
+        return cls(int(payload["activity"]), What(payload["what"]), int(payload["act"]))
+
+    def written(self) -> dict[str, Any]:
+        """As the job's payload."""
+        return {"activity": self.activity_id, "what": self.what.value, "act": self.act_id}
+
+
+def send_again(session: Session, *, actor: Actor, activity_id: int, what: What, now: datetime) -> int:
+    """Make the scores of an activity, and of those below it, due; returns how many are due already.
+
+    A slice of them at once; if there are more, a job does the rest (`send_more`). Whether each has a column, a number and
+    a gradable member is looked at when it is claimed.
     """
-    session.flush()
-    of_all = or_(Activity.id == activity_id, Activity.parent_id == activity_id)
-    items = (
-        select(LineItem.id)
-        .join(Activity, Activity.id == LineItem.activity_id)
-        .where(of_all if member_id is None else Activity.id == activity_id)
-    )
-    posts: list[Any] = [ScorePost.line_item_id.in_(items)]
-    if member_id is None:
-        posts.append(ScorePost.state != PostState.differs)
-        posts.append(not_(and_(ScorePost.state == PostState.kept, ScorePost.cause == KEPT_THERE)))
-    else:
-        posts.append(ScorePost.member_id == member_id)
-    if only_refused:
-        posts.append(ScorePost.state == PostState.refused)
+    act_id = audit(session, actor=actor, action="send_again", activity_id=activity_id, reason="", now=now)
     connection = session.connection()
-    outbox.hold_posts(connection, and_(*posts))
-    return connection.execute(
+    wish = Wish(activity_id, what, act_id)
+    ids = _some(connection, wish, 0)
+    _make_due(connection, ids, is_meant(activity_id, what), act_id, now)
+    if len(ids) == SLICE:
+        key = f"activity:{activity_id}:{what.value}"
+        jobs.ask(connection, name=RESEND, key=key, due_at=now, payload=wish.written())
+    return len(ids)
+
+
+def send_more(connection: Connection, wish: Wish, now: datetime, after: int = 0) -> int | None:
+    """Make the next slice due, by id from `after` on; where to go on, None: there are no more.
+
+    A score that this wish has made due before is left out, so that a job that was killed begins anew without harm.
+    """
+    ids = _some(connection, wish, after)
+    _make_due(connection, ids, is_meant(wish.activity_id, wish.what), wish.act_id, now)
+    return ids[-1] if len(ids) == SLICE else None
+
+
+def _some(connection: Connection, wish: Wish, after: int) -> Sequence[int]:
+    was_done = exists().where(ScoreEvent.score_post_id == ScorePost.id, ScoreEvent.act_id == wish.act_id)
+    return (
+        connection.execute(
+            select(ScorePost.id)
+            .where(*is_meant(wish.activity_id, wish.what), ScorePost.id > after, not_(was_done))
+            .order_by(ScorePost.id)
+            .limit(SLICE)
+        )
+        .scalars()
+        .all()
+    )
+
+
+def send_one_again(session: Session, *, actor: Actor, activity_id: int, member_id: int, now: datetime) -> int:
+    """Make one member's score of one activity due, in all its columns and whatever stands there; returns in how many."""
+    act_id = audit(
+        session, actor=actor, action="send_again", activity_id=activity_id, member_id=member_id, reason="", now=now
+    )
+    items = select(LineItem.id).where(LineItem.activity_id == activity_id)
+    ours = (ScorePost.line_item_id.in_(items), ScorePost.member_id == member_id)
+    connection = session.connection()
+    ids = connection.execute(select(ScorePost.id).where(*ours)).scalars().all()
+    return _make_due(connection, ids, ours, act_id, now)
+
+
+def _make_due(
+    connection: Connection, ids: Sequence[int], conditions: tuple[Any, ...], act_id: int, now: datetime
+) -> int:
+    """What an answer has moved out of the conditions in the meantime is left alone."""
+    held = outbox.held_posts(connection, and_(ScorePost.id.in_(ids), *conditions)) if ids else []
+    if not held:
+        return 0
+    connection.execute(
         update(ScorePost)
-        .where(*posts)
+        .where(ScorePost.id.in_(held))
         .values(state=PostState.waiting, revision=ScorePost.revision + 1, due_at=now, attempts=0, cause="")
-    ).rowcount
+    )
+    events = [{"score_post_id": id_, "at": now, "event": "asked", "act_id": act_id} for id_ in held]
+    connection.execute(insert(ScoreEvent).values(cause=""), events)
+    return len(held)
 
 
-def keep_there(session: Session, *, activity_id: int, member_id: int, now: datetime) -> int:
-    """Let the LMS's grade count for a member where it is another than ours; returns in how many columns."""
+def keep_there(session: Session, *, actor: Actor, activity_id: int, member_id: int, reason: str, now: datetime) -> int:
+    """Let the LMS's grade count for a member where it is another than ours; returns in how many columns.
+
+    `reason` stands in the history of the score, with the name of who said it.
+    """
     session.flush()
     connection = session.connection()
     items = select(LineItem.id).where(LineItem.activity_id == activity_id)
@@ -57,8 +126,15 @@ def keep_there(session: Session, *, activity_id: int, member_id: int, now: datet
         ScorePost.member_id == member_id,
         ScorePost.state.in_(moved_by(Event.kept_there)),
     )
-    outbox.hold_posts(connection, and_(*ours))
-    found = connection.execute(select(ScorePost.id, ScorePost.state, ScorePost.read_score).where(*ours)).all()
+    held = outbox.held_posts(connection, and_(*ours))
+    if not held:
+        return 0
+    act_id = audit(
+        session, actor=actor, action="keep_there", activity_id=activity_id, member_id=member_id, reason=reason, now=now
+    )
+    found = connection.execute(
+        select(ScorePost.id, ScorePost.state, ScorePost.read_score).where(ScorePost.id.in_(held))
+    ).all()
     for post in found:
         connection.execute(
             update(ScorePost)
@@ -67,7 +143,12 @@ def keep_there(session: Session, *, activity_id: int, member_id: int, now: datet
         )
         connection.execute(
             insert(ScoreEvent).values(
-                score_post_id=post.id, at=now, event=Event.kept_there.value, score=post.read_score, cause=KEPT_THERE
+                score_post_id=post.id,
+                at=now,
+                event=Event.kept_there.value,
+                score=post.read_score,
+                cause=KEPT_THERE,
+                act_id=act_id,
             )
         )
-    return len(found)
+    return len(held)

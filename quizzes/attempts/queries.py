@@ -13,7 +13,7 @@ from lti_tool.identity import current
 from lti_tool.identity.actor import Actor
 from lti_tool.ledger.access import NOWHERE, open_activity
 from lti_tool.ledger.models import Activity, LineItem, ScorePost
-from lti_tool.ledger.rules import PostState
+from lti_tool.ledger.rules import KEPT_THERE, PostState
 from quizzes.attempts.models import Answer, Attempt
 from quizzes.attempts.rules import AttemptState, OnExpiry, Timing
 from quizzes.papers.rules import Settings
@@ -111,12 +111,17 @@ def finished(attempts: Sequence[Attempt]) -> list[Attempt]:
 
 
 def post_state(session: Session, activity_id: int, member_id: int) -> str:
-    """Where the grade of a member is on its way to the LMS: the state that most needs somebody, or "none"."""
-    states = set(
-        session.scalars(
-            select(ScorePost.state)
-            .join(LineItem, LineItem.id == ScorePost.line_item_id)
-            .where(LineItem.activity_id == activity_id, ScorePost.member_id == member_id)
-        )
+    """Where the grade of a member is on its way to the LMS: the state that most needs somebody, or "none".
+
+    KEPT_THERE where a teacher said that the LMS's grade counts.
+    """
+    found = session.execute(
+        select(ScorePost.state, ScorePost.cause)
+        .join(LineItem, LineItem.id == ScorePost.line_item_id)
+        .where(LineItem.activity_id == activity_id, ScorePost.member_id == member_id)
     )
-    return next((state.value for state in WORST_FIRST if state in states), "none")
+    causes = {row.state: row.cause for row in found}
+    worst = next((state for state in WORST_FIRST if state in causes), None)
+    if worst is None:
+        return "none"
+    return KEPT_THERE if worst is PostState.kept and causes[worst] == KEPT_THERE else worst.value

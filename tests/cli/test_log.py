@@ -23,9 +23,10 @@ CHANGING = {
     "keys rewrap": ("keys_rewrapped",), "allow-host": ("host_allowed", "host_forbidden"), "admin-link": ("link_made",),
     "restore": ("restored",), "person show": ("person_seen",), "person export": ("person_exported",),
     "person erase": ("person_erased",), "person purge-tests": ("test_user_erased",),
+    "reconcile": ("reconciled",),
 }  # fmt: skip
 """Command to the acts that it may write down. Those of `person` are looked at in tests/cli/test_person.py."""
-LOOKING = {"serve", "web", "worker", "demo", "registrations", "connect", "doctor", "keys pem", "backup", "reconcile"}
+LOOKING = {"serve", "web", "worker", "demo", "registrations", "connect", "doctor", "keys pem", "backup"}
 """What runs the program, and what changes nothing; `demo` seeds by `dangke seed`."""
 
 
@@ -67,7 +68,8 @@ def test_every_command_that_changes_something_is_in_the_log(migrated: Dangke, tm
         ("quirks", "1", "--histories", "trusted"), ("keys", "pin", "1"), ("keys", "unpin", "1"),
         ("keys", "activate", kid, "--urgent"), ("keys", "retire", other), ("keys", "destroy", old, "--urgent"),
         ("keys", "rewrap"), ("allow-host", "lms.example", "--reason", "campus"),
-        ("allow-host", "lms.example", "--remove"), ("admin-link", "--name", "wang"),
+        ("allow-host", "lms.example", "--remove"), ("reconcile",), ("reconcile", "--registration", "1"),
+        ("admin-link", "--name", "wang"),
         ("seed", "--lms-url", "http://127.0.0.1:9"),
     ]  # fmt: skip
     for run in runs:
@@ -82,7 +84,7 @@ def test_every_command_that_changes_something_is_in_the_log(migrated: Dangke, tm
         ("quirks_set", lms, "-, -, histories trusted"), ("key_pinned", lms, old), ("key_unpinned", lms, ""),
         ("key_activated", kid, "urgent"), ("key_retired", other, ""), ("key_destroyed", old, "urgent"),
         ("keys_rewrapped", "", "0 keys, 0 tokens"), ("host_allowed", "lms.example", "campus"),
-        ("host_forbidden", "lms.example", ""), ("link_made", "", ""),
+        ("host_forbidden", "lms.example", ""), ("reconciled", "", ""), ("reconciled", lms, ""), ("link_made", "", ""),
     ]  # fmt: skip
     assert found[-1][0] == "seeded"
     assert found[-1][1].startswith(demo)
@@ -94,7 +96,7 @@ def test_a_command_that_looks_or_fails_leaves_no_line(migrated: Dangke, tmp_path
     for run in (
         ("registrations",), ("connect",), ("roles", "1"), ("quirks", "1"), ("keys",), ("allow-host",), ("migrate",),
         ("roles", "1", "--unset", "urn:none"), ("keys", "unpin", "1"), ("deployment", "9", "1"), ("quirks", "9"),
-        ("allow-host", "other.example", "--remove"), ("invite", "--tenant", " "), ("keys", "activate", "none"),
+        ("allow-host", "other.example", "--remove"), ("reconcile", "--registration", "9"), ("invite", "--tenant", " "), ("keys", "activate", "none"),
     ):  # fmt: skip
         migrated(*run)
     assert events() == before

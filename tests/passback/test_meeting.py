@@ -15,7 +15,8 @@ from lti_tool.ledger.models import Activity, LineItem, LineItemState
 from lti_tool.ledger.rules import PostState
 from lti_tool.passback import outbox, rules
 from lti_tool.passback.outbox import Claimed, Outcome
-from lti_tool.passback.services import send_again
+from lti_tool.passback.services import send_one_again
+from tests.courses.conftest import actor_of
 from tests.passback.conftest import Recorder
 from tests.school import School
 
@@ -106,6 +107,7 @@ def test_answers_of_two_members_meet_everything_that_is_sent_again(
     clock: FakeClock,
 ) -> None:
     """Whatever order the answers come in, both lock the first member's post first."""
+    author = actor_of(school, school.instructor)
     answers = answered(claimed[::-1] if is_reversed else claimed, rules.Reply(rules.Answer.accepted, 200))
 
     def answer() -> None:
@@ -113,7 +115,9 @@ def test_answers_of_two_members_meet_everything_that_is_sent_again(
             outbox.record(connection, answers, clock.now())
 
     def again(person: Any) -> Callable[[Session], int]:
-        return lambda session: send_again(session, activity_id=activity.id, member_id=person.member_id, now=clock.now())
+        return lambda session: send_one_again(
+            session, actor=author, activity_id=activity.id, member_id=person.member_id, now=clock.now()
+        )
 
     interleaved(database, again(school.member), again(school.member2), other=answer)
     posts = [school.post(column, person) for person in (school.member, school.member2)]

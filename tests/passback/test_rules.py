@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from lti_tool.ledger.rules import PostState
 from lti_tool.passback import rules
 from lti_tool.passback.rules import Answer, Breaker, Event, Health, LineItemChange, Reply, Step
-from lti_tool.passback.words import CAUSES
+from lti_tool.passback.words.causes import CAUSES
 
 NOW = datetime(2026, 11, 20, 2, 0, 0, 400_000, tzinfo=UTC)
 ZERO = timedelta(0)

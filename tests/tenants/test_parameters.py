@@ -117,12 +117,12 @@ OF_THE_CONSOLE = {"registration", "school", "replaces"}
 """Name rows too, where only an operator or the holder of an invitation comes (tests/admin, tests/launch)."""
 WORDS = {
     "after", "answer", "audience", "blank", "body", "code", "column", "correct", "deployment_id", "digest", "due_at", "effort",
-    "error", "explanation", "family", "feedback", "file", "fixed", "flag", "go", "grade_method", "histories", "hosts", "id_token",
+    "error", "explanation", "family", "feedback", "file", "fixed", "flag", "from", "go", "grade_method", "histories", "hosts", "id_token",
     "is_required", "k", "key", "kind", "knows_hosts", "language", "left", "looked", "minutes", "multiple_rule", "name",
     "needs_blocks", "next", "on_expiry", "only", "openid_configuration", "option", "origins", "ours", "page", "posts", "q",
     "question_rule", "reason", "registration_token", "review", "revision", "role", "rule", "s", "scheme", "section", "show",
     "shown", "shuffle_options", "shuffle_questions", "source", "state", "stem", "strict", "tenant", "ticket", "timezone", "title",
-    "typed", "upto", "urgent",
+    "typed", "upto", "urgent", "what",
 }  # fmt: skip
 """Texts, numbers, choices and secrets; `after` is how many members come before, `key` and `upto` are parts of the lesson."""
 

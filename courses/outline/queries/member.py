@@ -14,7 +14,7 @@ from lti_tool.core.columns import BigId
 from lti_tool.core.packing import packed
 from lti_tool.identity import current
 from lti_tool.ledger.models import Activity, LineItem, Placement, Result, ScorePost
-from lti_tool.ledger.rules import PostState
+from lti_tool.ledger.rules import KEPT_THERE, PostState
 from lti_tool.ledger.windows import outline_deviates
 
 # Tables, not classes: a statement of mapped classes is adapted anew each time it runs, which costs more than it takes.
@@ -39,8 +39,8 @@ class Outline:
     tasks: tuple[Fixed, ...]
     reached: Mapping[int, Reached]
     """By task; one that came in meanwhile is missing."""
-    ways: Mapping[int, PostState]
-    """Where his grades are, by task."""
+    ways: Mapping[int, str]
+    """Where his grades are, by task: a PostState, or KEPT_THERE of one that is kept because a teacher said so."""
     deviates: bool
     """Whether other dates than the tasks' own hold for him (ledger.windows)."""
 
@@ -55,6 +55,7 @@ _FAR = {
             PostState.waiting_for_column,
             PostState.waiting,
             PostState.sending,
+            KEPT_THERE,
             PostState.kept,
             PostState.not_gradable,
             PostState.sent,
@@ -62,7 +63,6 @@ _FAR = {
         )
     )
 }
-_STATES = {state.value: state for state in PostState}
 _HOME, _MEMBER = bindparam("home", type_=BigId), current.MEMBER
 
 
@@ -91,8 +91,9 @@ _TASKS = (
     .where(or_(_activity.c.id == _HOME, _activity.c.parent_id == _HOME))
 )
 _CONTEXT = select(_activity.c.context_id).where(_activity.c.id == _HOME).scalar_subquery()
+_STANDS = case((_post.c.cause == KEPT_THERE, KEPT_THERE), else_=type_coerce(_post.c.state, String))
 _WAYS = (
-    select(_item.c.activity_id, _as_stored(_post.c.state))
+    select(_item.c.activity_id, _STANDS)
     .select_from(
         _placement.join(_item, _item.c.placement_id == _placement.c.id).join(
             _post, and_(_post.c.line_item_id == _item.c.id, _post.c.member_id == _MEMBER)
@@ -121,11 +122,10 @@ def for_member(connection: Connection, home_id: int) -> Outline | None:
     return Outline(plan.home, plan.tasks, reached, _ways(json.loads(ways)), bool(deviates))
 
 
-def _ways(posts: list[tuple[int, str]]) -> dict[int, PostState]:
+def _ways(posts: list[tuple[int, str]]) -> dict[int, str]:
     """Where the scores of one member are, by task: of several columns, the one that is least far."""
-    found: dict[int, PostState] = {}
+    found: dict[int, str] = {}
     for activity_id, stored in posts:
-        state = _STATES[stored]
-        if activity_id not in found or _FAR[state] < _FAR[found[activity_id]]:
-            found[activity_id] = state
+        if activity_id not in found or _FAR[stored] < _FAR[found[activity_id]]:
+            found[activity_id] = stored
     return found

@@ -35,7 +35,9 @@ def home(activity_id: int) -> ResponseReturnValue:
             known = rows.Known(outline.tasks, outline.reached, outline.ways, deviations)
     words = Words(current_language(), current_zone(), runtime().clock.now())
     if isinstance(known, rows.Known):
-        return render("courses/home.html", **_head(actor, outline.home), page=rows.Page(known, words))
+        page = rows.Page(known, words)
+        address = words.grades(outline.home.id)
+        return render("courses/home.html", **_head(actor, outline.home), page=page, grades_address=address)
     return render("courses/home_staff.html", **_head(actor, outline.home), **staff.page(known, words, actor))
 
 

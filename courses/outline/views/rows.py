@@ -12,7 +12,7 @@ from courses.outline.queries import NOTHING, Fixed, Reached
 from courses.outline.rules import State
 from courses.outline.views.words import Words
 from lti_tool.core.i18n import format_day, format_duration, gettext, ngettext
-from lti_tool.ledger.rules import PostState
+from lti_tool.ledger.rules import KEPT_THERE, PostState
 from lti_tool.ledger.windows import Deviations, dates_of
 
 MOST_DEADLINES = 4
@@ -25,7 +25,7 @@ class Known:
 
     tasks: Sequence[Fixed]
     reached: Mapping[int, Reached]
-    ways: Mapping[int, PostState]
+    ways: Mapping[int, str]
     deviations: Deviations
 
 
@@ -102,7 +102,7 @@ class Task(rules.Task):
 
     @property
     def way(self) -> str:
-        """Where the grade is: sent, moving, saved, stuck or nothing."""
+        """Where the grade is: sent, moving, saved, stuck, other, kept or nothing."""
         return _WAY.get(self.way_of_grade, "") if self.way_of_grade else ""
 
     @property
@@ -117,14 +117,15 @@ class Task(rules.Task):
 
 
 _SETTLED = frozenset({State.done, State.locked})
-_WAY = {
+_WAY: dict[str, str] = {
     PostState.sent: "sent",
     PostState.confirmed: "sent",
     PostState.waiting: "moving",
     PostState.sending: "moving",
     PostState.waiting_for_column: "saved",
     PostState.refused: "stuck",
-    PostState.differs: "stuck",
+    PostState.differs: "other",
+    KEPT_THERE: "kept",
 }
 """Where a grade is, as members read it: calm, and never "refused"."""
 
@@ -217,14 +218,15 @@ def _deadlines(tasks: Sequence[Task]) -> list[tuple[str, ...]]:
     ]
 
 
-_GROUPS = {
+_GROUPS: dict[str, int] = {
     PostState.sent: 0,
     PostState.confirmed: 0,
     PostState.waiting: 1,
     PostState.sending: 1,
     PostState.waiting_for_column: 1,
     PostState.refused: 2,
-    PostState.differs: 2,
+    PostState.differs: 3,
+    KEPT_THERE: 4,
 }
 
 
@@ -234,6 +236,8 @@ def _sync(tasks: Sequence[Task]) -> list[tuple[str, str, str, str]]:
         ("sent", "landed", gettext("delivered to your platform")),
         ("wait", "wait", gettext("waiting for your platform")),
         ("wait", "info", gettext("not delivered yet; your teacher sees why")),
+        ("wait", "info", gettext("other over there; your teacher looks at it")),
+        ("info", "info", gettext("as your platform has it")),
     )
     return [
         (*shown[group], ngettext("%(num)s item", "%(num)s items", count)) for group, count in sorted(counts.items())

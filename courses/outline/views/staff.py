@@ -1,6 +1,6 @@
 """The course home of staff: counts, tools, drafts and archived tasks."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -15,6 +15,8 @@ from lti_tool.core.web import runtime
 from lti_tool.identity.actor import Actor, Can
 from lti_tool.launch.services import drafts
 from lti_tool.ledger.models import ActivityStatus
+from lti_tool.passback import notices
+from lti_tool.passback.queries import Missing, missing
 
 _PLACE = 918_273_645
 
@@ -28,6 +30,8 @@ class Known:
     members: int
     tallies: Mapping[int, Any]
     posted: Mapping[int, Any]
+    missing: Sequence[Missing] = ()
+    """Columns that the LMS lacks."""
     copied_from: str = ""
     """Title of the course that the outline was copied from."""
     going: Mapping[int, datetime] = field(default_factory=dict)
@@ -35,7 +39,7 @@ class Known:
 
 
 def read(connection: Connection, home: Any) -> Known:
-    """Four statements, and one more where there are drafts, whatever the size of the course."""
+    """Five statements, and one more where there are drafts, whatever the size of the course."""
     outline = queries.for_staff(connection, home.id)
     has_drafts = any(row.status is ActivityStatus.draft for row in outline.tasks) if outline else False
     return Known(
@@ -44,6 +48,7 @@ def read(connection: Connection, home: Any) -> Known:
         members=queries.members(connection, home.context_id),
         tallies=queries.tallies(connection, home.id, home.context_id),
         posted=queries.posted(connection, home.id),
+        missing=missing(connection, home.id),
         copied_from=(outline.home.copied_from or "") if outline else "",
         going=drafts.going(connection, home.context_id) if has_drafts else {},
     )
@@ -66,12 +71,13 @@ class _Addresses:
 
 
 def page(known: Known, words: Words, actor: Actor) -> dict[str, Any]:
-    """Context of the template: figures, sections, archived, kinds that can be created."""
+    """Context of the template: notices, figures, sections, archived, kinds that can be created."""
     addresses = _Addresses(known.home.id)
     shown = [row for row in known.tasks if row.status is not ActivityStatus.archived]
     pairs = [(row.section, _row(row, known, words, addresses, actor)) for row in shown]
     kinds = runtime().kinds.values()
     return {
+        "notices": notices.missing(known.missing),
         "figures": _figures(known, addresses),
         "sections": [
             {
@@ -168,7 +174,7 @@ def _figures(known: Known, addresses: _Addresses) -> list[dict[str, Any]]:
         {
             "label": gettext("Scores"),
             "value": refused or sent,
-            "unit": gettext("refused") if refused else gettext("sent"),
+            "unit": gettext("refused or different") if refused else gettext("sent"),
             "note": gettext("%(sent)s sent, %(waiting)s waiting", sent=sent, waiting=waiting)
             if refused
             else gettext("%(n)s waiting", n=waiting),

@@ -73,6 +73,11 @@ class Words:
         first, last = _around(kind, self._root)
         return f"{first}{activity_id}{last}"
 
+    def grades(self, home_id: int) -> str:
+        """The page of one's own grades in this course."""
+        first, last = _grades(self._root)
+        return f"{first}{home_id}{last}"
+
     def kinds(self) -> Mapping[str, tuple[str, str]]:
         """What each kind of task is called, and its symbol."""
         return _kinds(self.language)
@@ -111,6 +116,12 @@ def _around(kind: str, root: str) -> tuple[str, str]:  # noqa: ARG001 - addresse
     """What stands before and after the id in the address of a task: building one costs more than writing a row."""
     known = runtime().kinds.get(kind)
     first, _, last = (url_for(known.show, activity_id=_PLACE) if known else "").partition(str(_PLACE))
+    return first, last
+
+
+@lru_cache(256)
+def _grades(root: str) -> tuple[str, str]:  # noqa: ARG001 - addresses begin with the root
+    first, _, last = url_for("passback.mine", activity_id=_PLACE).partition(str(_PLACE))
     return first, last
 
 

@@ -18,11 +18,12 @@ def audit(
     reason: str,
     activity_id: int | None = None,
     member_id: int | None = None,
-) -> None:
-    """Write down who did what to whose chances, and why."""
+) -> int:
+    """Write down who did what to whose chances, and why; returns the id of the act."""
     session.flush()
-    session.execute(
-        insert(AuditEvent).values(
+    act_id: int = session.execute(
+        insert(AuditEvent)
+        .values(
             context_id=actor.context_id,
             actor_id=actor.member_id,
             at=now,
@@ -31,4 +32,6 @@ def audit(
             member_id=member_id,
             reason=reason.strip()[:500],
         )
-    )
+        .returning(AuditEvent.id)
+    ).scalar_one()
+    return act_id

@@ -55,8 +55,15 @@ def _note_ungraded(connection: Connection, outcomes: Sequence[Outcome], now: dat
 def hold_posts(connection: Connection, condition: Any) -> None:
     """Lock score posts in the house's order; statements that change many of them lock in an order of their own."""
     if connection.dialect.name != "sqlite":
-        order = (ScorePost.member_id, ScorePost.line_item_id)
-        connection.execute(select(ScorePost.id).where(condition).order_by(*order).with_for_update())
+        held_posts(connection, condition)
+
+
+def held_posts(connection: Connection, condition: Any) -> Sequence[int]:
+    """The same, and which they are, as they stand now that nobody else can change them."""
+    statement = select(ScorePost.id).where(condition).order_by(ScorePost.member_id, ScorePost.line_item_id)
+    if connection.dialect.name != "sqlite":
+        statement = statement.with_for_update()
+    return connection.execute(statement).scalars().all()
 
 
 _ARRIVED = frozenset({Event.accepted, Event.there_already})
@@ -93,19 +100,21 @@ def _sent_values(outcome: Outcome, now: datetime) -> dict[str, Any]:
     return {"score_": outcome.post.score, "sent_at_": now}
 
 
-_EVENT_WORDS = {
+EVENTS = {
     Event.accepted: "sent",
     Event.there_already: "confirmed",
     Event.refused: "refused",
     Event.column_lost: "no_column",
 }
+OTHERWISE = "retry"
+"""What an answer is called in the history of a score (ScoreEvent.event)."""
 
 
 def _event(outcome: Outcome, now: datetime) -> dict[str, Any]:
     return {
         "score_post_id": outcome.post.id,
         "at": now,
-        "event": _EVENT_WORDS.get(outcome.step.event, "retry"),
+        "event": EVENTS.get(outcome.step.event, OTHERWISE),
         "status": outcome.reply.status,
         "score": outcome.post.score,
         "cause": outcome.step.cause,

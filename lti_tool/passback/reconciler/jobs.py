@@ -3,9 +3,10 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import or_, select
 
 from lti_tool.core import jobs
+from lti_tool.core.database import Database
 from lti_tool.core.jobs import JobKind, Taken
 from lti_tool.ledger.models import Activity, LineItem
 from lti_tool.lms.platform import find_platform
@@ -67,18 +68,20 @@ def read(work: Work, taken: Taken) -> datetime | None:
             return None
 
 
-def ask_for(connection: Connection, condition: Any, now: datetime) -> int:
-    """Let the columns that meet a condition on LineItem be read at once; in how many LMSs they lie. Flushes nothing."""
-    found = rows.want(connection, condition, now)
-    for registration_id in found:
-        jobs.ask(connection, name=READ, key=_key(registration_id), due_at=now)
-    return len(found)
+def ask_for(database: Database, condition: Any, now: datetime) -> None:
+    """Let the columns that meet a condition on LineItem be read at once. Opens its own transactions, slice by slice."""
+    after: int | None = 0
+    while after is not None:
+        with database.writing_core() as connection:
+            registrations, after = rows.want(connection, condition, now, after)
+            for registration_id in registrations:
+                jobs.ask(connection, name=READ, key=_key(registration_id), due_at=now)
 
 
-def ask_for_activity(connection: Connection, activity_id: int, now: datetime) -> int:
+def ask_for_activity(database: Database, activity_id: int, now: datetime) -> None:
     """The columns of an activity and of those below it."""
     ours = select(Activity.id).where(or_(Activity.id == activity_id, Activity.parent_id == activity_id))
-    return ask_for(connection, LineItem.activity_id.in_(ours), now)
+    ask_for(database, LineItem.activity_id.in_(ours), now)
 
 
 def _key(registration_id: int) -> str:

@@ -104,8 +104,8 @@ class Reader:
         ]
         done = Counter({Step.leave: sum(verdict.step is Step.leave for _, verdict in verdicts)})
         moved = [(post, verdict) for post, verdict in verdicts if verdict.step is not Step.leave]
-        for start in range(0, len(moved), rows.AT_MOST):
-            some = moved[start : start + rows.AT_MOST]
+        for start in range(0, len(moved), rows.SLICE):
+            some = moved[start : start + rows.SLICE]
             with self._database.writing_core() as connection:
                 done += Counter(rows.write(connection, column, some, self._clock.now()))
         return done

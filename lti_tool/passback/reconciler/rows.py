@@ -22,6 +22,8 @@ from lti_tool.passback.rules import score_given
 
 AT_MOST = 500
 """Rows of one writing transaction (house rule 2), and of one list of parameters."""
+SLICE = 250
+"""Of what takes two rows: a score and a line of its history, a column and the job of its LMS."""
 SENDING = ("sent", "retry", "refused", "no_column")
 """Events whose score was ours; whether the LMS kept it or not."""
 
@@ -183,7 +185,7 @@ def earlier(connection: Connection, column: Column, ids: Sequence[int]) -> Mappi
 def write(
     connection: Connection, column: Column, verdicts: Sequence[tuple[Post, Verdict]], now: datetime
 ) -> dict[Step, int]:
-    """Write down what follows for at most 500 scores; how many of each. Six statements at most.
+    """Write down what follows for at most 250 scores; how many of each. Six statements at most.
 
     A score that was touched since it was read is left alone: its new value will be read another time.
     """
@@ -204,7 +206,7 @@ def write(
         by_step[verdict.step].append((post, verdict))
     for step, found in by_step.items():
         connection.execute(_CHANGES[step], [_values(column, post, verdict, now) for post, verdict in found])
-    events = [_event(column, post, verdict, now) for post, verdict in standing if verdict.step in _EVENTS]
+    events = [_event(column, post, verdict, now) for post, verdict in standing if verdict.step in EVENTS]
     if events:
         connection.execute(insert(ScoreEvent), events)
     return {step: len(found) for step, found in by_step.items()}
@@ -239,7 +241,7 @@ _CHANGES = {
         read_score=_READ,
     ),
 }
-_EVENTS = {Step.confirm: "confirmed", Step.differ: "differs", Step.resend: "resent"}
+EVENTS = {Step.confirm: "confirmed", Step.differ: "differs", Step.resend: "resent"}
 
 
 def _values(column: Column, post: Post, verdict: Verdict, now: datetime) -> dict[str, Any]:
@@ -257,7 +259,7 @@ def _event(column: Column, post: Post, verdict: Verdict, now: datetime) -> dict[
     return {
         "score_post_id": post.id,
         "at": now,
-        "event": _EVENTS[verdict.step],
+        "event": EVENTS[verdict.step],
         "score": post.score if verdict.step is Step.confirm else _there(column, verdict),
         "cause": verdict.cause,
     }
@@ -325,16 +327,23 @@ def planned(connection: Connection) -> list[tuple[int, datetime]]:
     return [(row[0], row[1]) for row in rows]
 
 
-def want(connection: Connection, condition: Any, now: datetime) -> list[int]:
-    """Let the columns that meet a condition on LineItem be read now; the registrations that they lie in."""
-    readable = (condition, *_is_readable())
+def want(connection: Connection, condition: Any, now: datetime, after: int) -> tuple[list[int], int | None]:
+    """Let up to 250 of the columns that meet a condition on LineItem be read now, by id from `after` on.
+
+    The registrations that they lie in, and where to go on; None: there are no more. Two statements.
+    """
+    found = connection.execute(
+        _joined(select(LineItem.id, Deployment.registration_id).select_from(LineItem))
+        .where(condition, *_is_readable(), LineItem.id > after)
+        .order_by(LineItem.id)
+        .limit(SLICE)
+    ).all()
     connection.execute(
         update(LineItem)
-        .where(*readable, or_(LineItem.read_due_at.is_(None), LineItem.read_due_at > now))
+        .where(
+            LineItem.id.in_([row.id for row in found]),
+            or_(LineItem.read_due_at.is_(None), LineItem.read_due_at > now),
+        )
         .values(read_due_at=literal(now, LineItem.read_due_at.type))
     )
-    return list(
-        connection.execute(
-            _joined(select(Deployment.registration_id).select_from(LineItem)).where(*readable).distinct()
-        ).scalars()
-    )
+    return sorted({row.registration_id for row in found}), found[-1].id if len(found) == SLICE else None

@@ -2,12 +2,13 @@
 
 `machine` has the states of a score post and all that can happen to one, `answers` reads an LMS's answer, `steps` says what
 follows from it, `breaker` when a registration is spared, `timing` when a score may go, `scores` what is posted,
-`cells` what stands in a cell.
+`cells` what stands in a cell, `history` what happened in a row.
 """
 
 from lti_tool.passback.rules.answers import Answer, Reply, is_page, read_answer
 from lti_tool.passback.rules.breaker import BREAKER_AFTER, Breaker, breaker_after, width_after
 from lti_tool.passback.rules.cells import Cell, after_conflict, read_cell
+from lti_tool.passback.rules.history import Happening, in_a_row
 from lti_tool.passback.rules.machine import FOLLOWS, Event, follow, moved_by
 from lti_tool.passback.rules.scores import Attempt, is_resubmitted, score_body, score_given
 from lti_tool.passback.rules.steps import HOPELESS, ILL_CAUSES, STUBBORN_AFTER, Health, LineItemChange, Step, after
@@ -33,6 +34,7 @@ __all__ = [
     "Breaker",
     "Cell",
     "Event",
+    "Happening",
     "Health",
     "LineItemChange",
     "Reply",
@@ -43,6 +45,7 @@ __all__ = [
     "breaker_after",
     "clock_offset",
     "follow",
+    "in_a_row",
     "is_page",
     "is_resubmitted",
     "moved_by",

@@ -45,8 +45,7 @@ def read_back(run_job: ReadBack, school: School, clock: FakeClock) -> ReadBack:
     """Ask for every column and read those of the first LMS; when the job comes again."""
 
     def read() -> datetime | None:
-        with school.database.writing_core() as connection:
-            jobs.ask_for(connection, LineItem.id > 0, clock.now())
+        jobs.ask_for(school.database, LineItem.id > 0, clock.now())
         return run_job()
 
     return read

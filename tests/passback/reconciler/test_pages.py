@@ -15,6 +15,8 @@ from tests.passback.gradebook import FakeGradebook
 from tests.passback.reconciler.conftest import ReadBack
 from tests.school import School
 
+REASON = {"reason": "oral exam"}
+
 
 @pytest.fixture
 def column(school: School, reach: Recorder, drain: Drain, read_back: ReadBack, gradebook: FakeGradebook) -> int:
@@ -65,11 +67,11 @@ def test_grade_there_counts_until_it_is_sent_again(
     gradebook: FakeGradebook, read_back: ReadBack,
 ) -> None:  # fmt: skip
     client, member = school.client(school.instructor), school.member.member_id
-    assert client.post_form(f"/scores/{activity_id}/keep/{member}").status_code == 303
+    assert client.post_form(f"/scores/{activity_id}/keep/{member}", REASON).status_code == 303
     assert (post().state, post().cause) == (PostState.kept, KEPT_THERE)
     sent = len(gradebook.scores)
     reach(activity_id, school.member, "75")
-    client.post_form(f"/scores/{activity_id}/send")
+    client.post_form(f"/scores/{activity_id}/send", {"what": "all"})
     drain.run()
     read_back()
     assert (post().state, len(gradebook.scores)) == (PostState.kept, sent)
@@ -84,7 +86,7 @@ def test_sending_all_again_writes_over_nobodys_grade(
     school: School, activity_id: int, post: Post, drain: Drain, gradebook: FakeGradebook
 ) -> None:
     sent = len(gradebook.scores)
-    school.client(school.instructor).post_form(f"/scores/{activity_id}/send")
+    school.client(school.instructor).post_form(f"/scores/{activity_id}/send", {"what": "all"})
     drain.run()
     assert (post().state, len(gradebook.scores)) == (PostState.differs, sent)
 
@@ -96,7 +98,9 @@ def test_keeping_what_does_not_differ_changes_nothing(
     column = school.placement(activity)
     reach(activity.id, school.member, "5")
     drain.run()
-    school.client(school.instructor).post_form(f"/scores/{activity.id}/keep/{school.member.member_id}")
+    client, address = school.client(school.instructor), f"/scores/{activity.id}/keep/{school.member.member_id}"
+    assert client.get(address).status_code == 303
+    client.post_form(address, REASON)
     post = school.post(column, school.member)
     assert post is not None
     assert post.state is PostState.sent
@@ -125,11 +129,28 @@ def test_only_who_authors_keeps_and_compares(school: School, activity_id: int, p
     for person in (school.assistant, school.member, *school.strangers):
         client = school.client(person)
         for address in (f"/scores/{activity_id}/keep/{school.member.member_id}", f"/scores/{activity_id}/compare"):
-            assert client.post_form(address).status_code == 404
+            assert client.post_form(address, REASON).status_code == 404
+        assert client.get(f"/scores/{activity_id}/keep/{school.member.member_id}").status_code == 404
     assert post().state is PostState.differs
 
 
 def test_nobody_of_another_course_is_kept(school: School, activity_id: int) -> None:
     client = school.client(school.instructor)
     for stranger in school.strangers:
-        assert client.post_form(f"/scores/{activity_id}/keep/{stranger.member_id}").status_code == 404
+        address = f"/scores/{activity_id}/keep/{stranger.member_id}"
+        assert client.get(address).status_code == 404
+        assert client.post_form(address, REASON).status_code == 404
+
+
+def test_keeping_asks_why_and_the_reason_stands_in_the_history(school: School, activity_id: int, post: Post) -> None:
+    client, member = school.client(school.instructor), school.member.member_id
+    asked = client.get(f"/scores/{activity_id}/keep/{member}").text
+    for text in ("71.5", "88", "李小明", "Sources"):
+        assert text in asked
+    refused = client.post_form(f"/scores/{activity_id}/keep/{member}", {"reason": "  "})
+    assert refused.status_code == 400
+    assert "请写明为什么以平台上的成绩为准。" in refused.text
+    assert post().state is PostState.differs
+    client.post_form(f"/scores/{activity_id}/keep/{member}?from=score", REASON)
+    page = client.get(f"/scores/{activity_id}/of/{member}").text
+    assert "王敏 决定以平台上的成绩为准：88 分。理由：oral exam" in page

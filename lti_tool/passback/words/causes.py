@@ -107,26 +107,12 @@ CAUSES = {
 }
 """By ScorePost.cause."""
 
-_OPEN_ONCE = _l("Allow grades in the settings of the activity there and open it once; all grades follow then.")
-COLUMNS = {
-    "not_allowed": Words(_l("The LMS has no column for this activity yet."), _OPEN_ONCE),
-    "no_service": Words(_l("The LMS offers no grades for this activity."), _OPEN_ONCE),
-    "gone": CAUSES["column_gone"],
-    "no_scope": CAUSES["no_scope"],
-}
-"""By LineItem.cause."""
-
 _SENT_ALL_THE_SAME = _l("Grades are sent all the same, but nobody can tell whether they still stand there.")
 READING = {
     "no_results": Words(_l("The LMS does not allow this tool to read grades back."), _SENT_ALL_THE_SAME),
     "not_readable": Words(_l("The LMS's list of grades cannot be read."), _SENT_ALL_THE_SAME),
 }
 """By LineItem.read_cause, where CAUSES has no words."""
-
-MOODLE = _l(
-    "In Moodle: edit the activity, Privacy, tick “Accept grades from the tool”, save, then open the activity once."
-)
-"""What to tick where the LMS is a Moodle."""
 
 UNKNOWN = Words(_l("The LMS has not taken this grade yet."), _ITSELF)
 
@@ -139,8 +125,3 @@ def cause_of(code: str) -> Words | None:
 def reading_words(cause: str) -> Words:
     """The words for a column whose grades could not be read back."""
     return READING.get(cause) or CAUSES.get(cause) or READING["not_readable"]
-
-
-def column_words(cause: str) -> Words:
-    """The words for a column that is not usable."""
-    return COLUMNS.get(cause, COLUMNS["not_allowed"])

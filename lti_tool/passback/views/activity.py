@@ -1,24 +1,20 @@
-"""The way of every score, for those who follow a course; sending again and comparing, for those who may author."""
+"""The way of every score of an activity, for those who follow a course."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, redirect, request, url_for
+from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
-from lti_tool.core.errors import NotFound
 from lti_tool.core.i18n import format_clock, format_moment, format_points, gettext, ngettext
 from lti_tool.core.web import render, runtime
 from lti_tool.identity.actor import Actor, Can
 from lti_tool.ledger.access import open_activity
-from lti_tool.ledger.models import Activity, LineItemState
+from lti_tool.ledger.models import Activity
 from lti_tool.ledger.rules import KEPT_THERE, PostState
-from lti_tool.ledger.services import audit
-from lti_tool.passback import queries, services, words
-from lti_tool.passback.reconciler import jobs
-
-blueprint = Blueprint("passback", __name__)
+from lti_tool.passback import notices, queries, services, words
+from lti_tool.passback.views.blueprint import blueprint
 
 ON_THE_WAY = (PostState.waiting_for_column, PostState.waiting, PostState.sending)
 ARRIVED = (PostState.sent, PostState.confirmed)
@@ -40,12 +36,13 @@ class _Known:
     counts: dict[PostState, int]
     rows: list[queries.Row]
     columns: list[queries.ColumnState]
+    missing: list[queries.Missing]
     platform: queries.PlatformState
 
 
 @blueprint.get("/scores/<int:activity_id>")
 def activity(activity_id: int) -> ResponseReturnValue:
-    """Every score of an activity (of an outline: also of its tasks), refused first. Six statements."""
+    """Every score of an activity (of an outline: also of its tasks), refused first. Seven statements."""
     show = request.args.get("show", "")
     with runtime().database.reading() as session:
         actor, found = open_activity(session, activity_id, Can.follow)
@@ -59,66 +56,10 @@ def activity(activity_id: int) -> ResponseReturnValue:
             counts,
             queries.rows(session, activity_id, SHOWN[show]),
             list(queries.columns(session, activity_id)),
+            list(queries.missing(session, activity_id)),
             queries.platform_state(session, found.context_id),
         )
     return render("passback/way.html", **_page(known, runtime().clock.now()))
-
-
-@blueprint.post("/scores/<int:activity_id>/send")
-def send_all(activity_id: int) -> ResponseReturnValue:
-    """Send again what was refused; if nothing was, everything."""
-    return _send_again(activity_id, None)
-
-
-@blueprint.post("/scores/<int:activity_id>/send/<int:member_id>")
-def send_one(activity_id: int, member_id: int) -> ResponseReturnValue:
-    """Send one member's score of the activity again. Raises NotFound for who is not in this course."""
-    return _send_again(activity_id, member_id)
-
-
-@blueprint.post("/scores/<int:activity_id>/keep/<int:member_id>")
-def keep_there(activity_id: int, member_id: int) -> ResponseReturnValue:
-    """Let the LMS's grade count for one member. Raises NotFound for who is not in this course."""
-    now = runtime().clock.now()
-    with runtime().database.writing() as session:
-        actor, found = open_activity(session, activity_id, Can.author)
-        if not queries.is_enrolled(session, found.context_id, member_id):
-            raise NotFound
-        if services.keep_there(session, activity_id=activity_id, member_id=member_id, now=now):
-            audit(
-                session,
-                actor=actor,
-                action="keep_there",
-                activity_id=activity_id,
-                member_id=member_id,
-                reason="",
-                now=now,
-            )
-    return redirect(url_for("passback.activity", activity_id=activity_id, show=request.args.get("show")), 303)
-
-
-@blueprint.post("/scores/<int:activity_id>/compare")
-def compare(activity_id: int) -> ResponseReturnValue:
-    """Ask the worker to read the columns of an activity (and of those below it) back now."""
-    now = runtime().clock.now()
-    with runtime().database.writing() as session:
-        open_activity(session, activity_id, Can.author)
-        jobs.ask_for_activity(session.connection(), activity_id, now)
-    return redirect(url_for("passback.activity", activity_id=activity_id, show=request.args.get("show")), 303)
-
-
-def _send_again(activity_id: int, member_id: int | None) -> ResponseReturnValue:
-    now = runtime().clock.now()
-    with runtime().database.writing() as session:
-        actor, found = open_activity(session, activity_id, Can.author)
-        if member_id is not None and not queries.is_enrolled(session, found.context_id, member_id):
-            raise NotFound
-        is_refused = member_id is None and PostState.refused in queries.counts(session, activity_id)
-        services.send_again(session, activity_id=activity_id, member_id=member_id, only_refused=is_refused, now=now)
-        audit(
-            session, actor=actor, action="send_again", activity_id=activity_id, member_id=member_id, reason="", now=now
-        )
-    return redirect(url_for("passback.activity", activity_id=activity_id, show=request.args.get("show")), 303)
 
 
 def _sum(counts: dict[PostState, int], states: tuple[PostState, ...]) -> int:
@@ -130,22 +71,24 @@ def _page(known: _Known, now: datetime) -> dict[str, Any]:
     title = known.activity.title
     kind = runtime().kinds.get(known.activity.kind)
     home = url_for(kind.show, activity_id=known.activity.id) if kind else None
-    waiting = known.counts.get(PostState.refused, 0)
-    refused = ngettext("Send the refused grade again", "Send the %(num)s refused grades again", waiting)
+    refused = known.counts.get(PostState.refused, 0)
     may_send = known.actor.can(Can.author)
     return {
         "trail": ([(title, home)] if home else []) + [(gettext("Grades on their way"), None)],
         "platform": known.platform.name,
         "meta": _meta(known, now),
-        "notices": _notices(known),
+        "notices": notices.missing(known.missing) + notices.unread(known.columns),
         "figures": _figures(known),
         "filters": _filters(known),
         "rows": [_row(row, known, now, may_send=may_send) for row in known.rows],
-        "resend_all": {
-            "label": refused if waiting else gettext("Send all again"),
+        "resend": {
+            "label": ngettext("Send the refused grade again", "Send the %(num)s refused grades again", refused),
             "address": url_for("passback.send_all", activity_id=known.activity.id),
         }
-        if may_send and any(state is not PostState.differs for state in known.counts)
+        if may_send and refused
+        else None,
+        "resend_all": url_for("passback.ask_send", activity_id=known.activity.id)
+        if may_send and known.counts
         else None,
         "compare": url_for("passback.compare", activity_id=known.activity.id, show=known.show)
         if may_send and _sum(known.counts, ARRIVED + services.REFUSED)
@@ -164,27 +107,6 @@ def _meta(known: _Known, now: datetime) -> list[str]:
     if read_at is not None:
         meta.append(gettext("compared %(when)s", when=format_moment(read_at, now)))
     return meta
-
-
-def _notices(known: _Known) -> list[dict[str, str]]:
-    """One notice per link whose column cannot be used: what is so, and what to tick in the LMS."""
-    found = []
-    for column in known.columns:
-        if column.state is LineItemState.ready:
-            if column.read_cause:
-                unread = words.reading_words(column.read_cause)
-                title = gettext("%(activity)s: %(what)s", activity=column.activity, what=unread.happened)
-                found.append({"title": title, "text": str(unread.action)})
-            continue
-        said = words.column_words(column.cause)
-        is_moodle = known.platform.family == "moodle" and column.state is LineItemState.none
-        found.append(
-            {
-                "title": gettext("%(activity)s: %(what)s", activity=column.activity, what=said.happened),
-                "text": str(words.MOODLE if is_moodle else said.action),
-            }
-        )
-    return found
 
 
 def _figures(known: _Known) -> list[dict[str, Any]]:
@@ -210,7 +132,7 @@ def _figures(known: _Known) -> list[dict[str, Any]]:
             "address": address("way"),
         },
         {
-            "label": gettext("Refused"),
+            "label": gettext("Refused or different"),
             "value": refused,
             "unit": "",
             "note": gettext("needs you") if refused else "",
@@ -223,7 +145,7 @@ def _filters(known: _Known) -> list[tuple[str, str, bool]]:
     labels = {
         "all": gettext("All %(n)s", n=sum(known.counts.values())),
         "act": gettext("To look at %(n)s", n=_sum(known.counts, services.REFUSED + ON_THE_WAY)),
-        "refused": gettext("Refused %(n)s", n=_sum(known.counts, services.REFUSED)),
+        "refused": gettext("Refused or different %(n)s", n=_sum(known.counts, services.REFUSED)),
         "way": gettext("On their way %(n)s", n=_sum(known.counts, ON_THE_WAY)),
     }
     return [
@@ -236,6 +158,7 @@ def _row(row: queries.Row, known: _Known, now: datetime, *, may_send: bool) -> d
     said = words.cause_of(row.way.cause)
     return {
         "member": row.member,
+        "address": url_for("passback.score", activity_id=row.activity_id, member_id=row.member_id),
         "activity": row.activity,
         "points": "–" if row.score is None else format_points(row.score),
         "state": row.way.state.value,
@@ -275,4 +198,4 @@ def _keep(row: queries.Row, known: _Known) -> str | None:
     """Where to say that the LMS's grade counts; None where it is no other."""
     if row.way.state is not PostState.differs:
         return None
-    return url_for("passback.keep_there", activity_id=row.activity_id, member_id=row.member_id, show=known.show)
+    return url_for("passback.ask_keep", activity_id=row.activity_id, member_id=row.member_id, show=known.show)

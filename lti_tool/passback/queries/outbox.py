@@ -1,4 +1,4 @@
-"""Reads: how far scores are on their way."""
+"""How far the scores of an activity are on their way."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,12 +6,13 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, case, func, or_, select, text
+from sqlalchemy import Connection, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from lti_tool.identity.models import Context, Deployment, Enrolment, Member, Registration
 from lti_tool.ledger.models import Activity, LineItem, LineItemSource, LineItemState, Placement, Result, ScorePost
 from lti_tool.ledger.rules import PostState
+from lti_tool.passback.wishes import What, is_meant
 
 PAGE = 200
 
@@ -120,6 +121,12 @@ def counts(session: Session | Connection, activity_id: int) -> Mapping[PostState
     return {row[0]: row[1] for row in found}
 
 
+def meant(session: Session | Connection, activity_id: int, what: What) -> int:
+    """How many scores a wish to send again is about. One statement."""
+    found = session.execute(select(func.count()).select_from(ScorePost).where(*is_meant(activity_id, what)))
+    return int(found.scalar_one())
+
+
 def rows(session: Session | Connection, activity_id: int, states: Collection[PostState] | None = None) -> list[Row]:
     """The scores of an activity (and of those below it), those first that need somebody. At most 200; one statement."""
     statement = (
@@ -149,12 +156,19 @@ def rows(session: Session | Connection, activity_id: int, states: Collection[Pos
     ]
 
 
+def name_of(session: Session | Connection, context_id: int, member_id: int) -> str | None:
+    """What a member is called who is or was in this course; None: he never was. One statement."""
+    found: str | None = session.execute(
+        select(Member.name)
+        .join(Enrolment, Enrolment.member_id == Member.id)
+        .where(Enrolment.context_id == context_id, Enrolment.member_id == member_id)
+    ).scalar_one_or_none()
+    return found
+
+
 def is_enrolled(session: Session | Connection, context_id: int, member_id: int) -> bool:
     """Whether the member is or was in this course. One statement."""
-    found = session.execute(
-        select(Enrolment.id).where(Enrolment.context_id == context_id, Enrolment.member_id == member_id)
-    )
-    return found.first() is not None
+    return name_of(session, context_id, member_id) is not None
 
 
 def columns(session: Session | Connection, activity_id: int) -> Sequence[ColumnState]:
@@ -197,25 +211,3 @@ def platform_state(session: Session | Connection, context_id: int) -> PlatformSt
         .where(Context.id == context_id)
     ).one()
     return PlatformState(row.name, row.family, row.breaker_until)
-
-
-def drift_by_registration(connection: Connection) -> Mapping[int, int]:
-    """How many scores differ in the LMS from what it was told, of every registration. One statement."""
-    drift = (
-        select(Deployment.registration_id, func.count().label("count"))
-        .select_from(ScorePost)
-        .join(LineItem, LineItem.id == ScorePost.line_item_id)
-        .join(Placement, Placement.id == LineItem.placement_id)
-        .join(Context, Context.id == Placement.context_id)
-        .join(Deployment, Deployment.id == Context.deployment_id)
-        # Written out, so that the engines see that the partial index holds.
-        .where(text("score_post.state = 'differs'"))
-        .group_by(Deployment.registration_id)
-        .subquery()
-    )
-    found = connection.execute(
-        select(Registration.id, func.coalesce(drift.c.count, 0)).outerjoin(
-            drift, drift.c.registration_id == Registration.id
-        )
-    )
-    return {row[0]: row[1] for row in found}
