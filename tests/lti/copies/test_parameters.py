@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lti_tool.launch.rules.custom import MOST_ANCESTORS, history, read_custom
+from lti_tool.launch.rules.custom import MOST_ANCESTORS, Custom, group_ids, history, is_history_trusted, read_custom
 
 
 @pytest.mark.parametrize(
@@ -46,3 +46,61 @@ def test_CP_01_custom_of_any_shape_is_read(claim: Any) -> None:
     assert found.activity_token is None or len(found.activity_token) == 32
     assert read_custom(claim).link_history == () or isinstance(claim, dict)
     assert all(0 < len(each) <= 255 for each in found.context_history)
+
+
+def test_CP_06_the_first_that_says_anything_counts() -> None:
+    first, second = "a" * 32, "b" * 32
+    assert read_custom({"activity": f" {first} ", "ACTIVITY": second}).activity_token == first
+    assert read_custom({"context_id_history": "2", "context_history": "3"}).context_history == ("2",)
+    assert read_custom({"resource_link_id_history": "2", "resource_link_history": "3"}).link_history == ("2",)
+    assert read_custom({"resource_link_history": "3", "context_history": "4"}) == Custom(None, ("4",), ("3",))
+
+
+@pytest.mark.parametrize(
+    "odd", [{5: "2"}, {"activity": ["a" * 32]}, {"activity": "A" * 32}, {"activity": "a" * 33}, [], "x"]
+)
+def test_CP_01_what_is_odd_is_absent(odd: Any) -> None:
+    assert read_custom(odd) == Custom()
+
+
+@pytest.mark.parametrize(
+    ("value", "groups"),
+    [
+        ("$Moodle.Person.userGroupIds", None),
+        ("", ()),
+        ("3, 1,,3", ("1", "3")),
+        ("x" * 255 + ",a\x00b," + "y" * 256, ("x" * 255,)),
+        (",".join(f"{number:03}" for number in range(60)), tuple(f"{number:03}" for number in range(50))),
+    ],
+)
+def test_CP_01_groups_are_ids_once_each_and_fifty_at_most(value: str, groups: tuple[str, ...] | None) -> None:
+    assert read_custom({"Group_IDs": value}).groups == groups
+
+
+def test_CP_01_of_long_values_the_beginning_is_read() -> None:
+    assert group_ids("a" * 199 + "," + "b" * 200 + "," + ",".join(["c"] * 298) + ",d,efg") == (
+        "a" * 199,
+        "b" * 200,
+        "c",
+        "d",
+        "e",
+    )
+    assert history("x" * 255) == ("x" * 255,)
+    assert history("," * (20 * 255 - 1) + "ab") == ("a",)
+
+
+def test_CT_05_families_that_fill_histories_in_themselves_are_believed() -> None:
+    trusted = [
+        "moodle",
+        "canvas",
+        "blackboard",
+        "blackboardlearn",
+        "brightspace",
+        "desire2learn",
+        "sakai",
+        "dangke-demo",
+    ]
+    assert all(is_history_trusted(family) for family in (*trusted, " Moodle "))
+    assert not any(is_history_trusted(family) for family in ("", "openedx", "edx", "moodle2", "unknown"))
+    assert is_history_trusted("unknown", chosen=True)
+    assert not is_history_trusted("moodle", chosen=False)
