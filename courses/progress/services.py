@@ -7,6 +7,7 @@ from sqlalchemy import BigInteger, Connection, Integer, bindparam, column, text
 
 from courses.progress.rules import DAILY_MS, ITEM_FACTOR, LONGEST_GAP_MS, UNKNOWN_EFFORT_MINUTES, milliseconds
 from lti_tool.core.columns import UtcDateTime
+from lti_tool.core.hot import Hot
 from lti_tool.core.i18n.language import DEFAULT_ZONE, zone_named
 from lti_tool.identity.actor import Carrier
 from lti_tool.identity.sessions import IDLE
@@ -45,7 +46,7 @@ ON CONFLICT (member_id) DO UPDATE SET
 RETURNING member_id, gap_ms, credit_ms
 """  # noqa: S608 - the inserted pieces are constants of this module
 # With its columns named, what comes back is described once, not each time.
-_POINT = (
+_POINT = Hot(
     text(_POINT_SQL)
     .bindparams(
         bindparam("now", type_=UtcDateTime),
@@ -71,7 +72,7 @@ ON CONFLICT (activity_id, member_id) DO UPDATE SET
   last_at = :now
 RETURNING credited_ms, (SELECT min_seconds FROM lesson_use WHERE activity_id = :activity) AS min_seconds
 """  # noqa: S608 - the inserted pieces are constants of this module
-_ADD = (
+_ADD = Hot(
     text(_ADD_SQL)
     .bindparams(bindparam("now", type_=UtcDateTime))
     .columns(column("credited_ms", BigInteger), column("min_seconds", Integer))
@@ -112,8 +113,8 @@ def beat(
     Two statements, one if refused. `session_id` and `member_id` are what the CSRF token names (0: a bearer page, which
     has none). `is_open`: the dates have been found open in the slow way. Does not commit.
     """
-    pointed = connection.execute(
-        _POINT,
+    found = _POINT.all(
+        connection,
         {
             "ms": milliseconds(now),
             "day": day_of(now),
@@ -127,22 +128,23 @@ def beat(
             "no": False,
             "is_open": is_open,
         },
-    ).first()
-    if pointed is None:
+    )
+    if not found:
         return None
-    added = connection.execute(
-        _ADD,
+    ((member, gap_ms, credit_ms),) = found
+    ((credited_ms, min_seconds),) = _ADD.all(
+        connection,
         {
             "activity": activity_id,
-            "member": pointed.member_id,
-            "credit": pointed.credit_ms,
-            "open": min(max(0, claimed_open_ms), pointed.gap_ms),
+            "member": member,
+            "credit": credit_ms,
+            "open": min(max(0, claimed_open_ms), gap_ms),
             "now": now,
         },
-    ).one()
-    target = (added.min_seconds or 0) * 1000
+    )
+    target = (min_seconds or 0) * 1000
     return Beat(
-        credited_ms=added.credited_ms,
-        is_counting=pointed.credit_ms > 0 or pointed.gap_ms == 0 or pointed.gap_ms > LONGEST_GAP_MS,
-        is_due=bool(target) and added.credited_ms - pointed.credit_ms < target <= added.credited_ms,
+        credited_ms=credited_ms,
+        is_counting=credit_ms > 0 or gap_ms == 0 or gap_ms > LONGEST_GAP_MS,
+        is_due=bool(target) and credited_ms - credit_ms < target <= credited_ms,
     )

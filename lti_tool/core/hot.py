@@ -52,7 +52,7 @@ class _Compiled:
     def __init__(self, statement: Any, dialect: Dialect) -> None:
         compiled = statement.compile(dialect=dialect)
         self._sql = str(compiled)
-        self._open: list[tuple[str, _Convert]] = []
+        taken: dict[str, _Convert] = {}
         self._fixed: dict[str, Any] = {}
         if compiled.isinsert or compiled.isupdate:
             made = [*compiled.insert_prefetch, *compiled.update_prefetch]
@@ -63,10 +63,11 @@ class _Compiled:
                 raise TypeError(f"{name}: a list, or a value that is written into the text, is for SQLAlchemy")
             convert = parameter.type.dialect_impl(dialect).bind_processor(dialect)
             if parameter.required:
-                self._open.append((name, convert))
+                taken[name] = convert
             else:
                 value = parameter.effective_value
                 self._fixed[name] = convert(value) if convert else value
+        self._open = list(taken.items())
         self._order: list[str] | None = compiled.positiontup
         converts = [
             column.type.dialect_impl(dialect).result_processor(dialect, None) for column in statement.exported_columns

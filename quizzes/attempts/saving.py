@@ -14,6 +14,7 @@ from sqlalchemy.orm import aliased
 
 from lti_tool.core.columns import Json, UtcDateTime, upsert
 from lti_tool.core.errors import Conflict, NotFound, SessionChanged, SessionEnded
+from lti_tool.core.hot import Hot
 from lti_tool.core.i18n import lazy_gettext as _l
 from lti_tool.identity.models import BrowserSession, Grant
 from lti_tool.identity.sessions import IDLE
@@ -61,7 +62,7 @@ _ASKING = (
 
 
 @cache
-def _saving(dialect: str) -> Any:
+def _saving(dialect: str) -> Hot:
     source = (
         select(
             Attempt.id,
@@ -90,7 +91,7 @@ def _saving(dialect: str) -> Any:
     )
     statement = upsert(Answer, dialect).from_select(["attempt_id", "slot", "seq", "response", "saved_at"], source)
     of_attempt = aliased(Attempt)
-    return statement.on_conflict_do_update(
+    saving = statement.on_conflict_do_update(
         index_elements=["attempt_id", "slot"],
         set_={
             "seq": statement.excluded.seq,
@@ -100,8 +101,12 @@ def _saving(dialect: str) -> Any:
         where=statement.excluded.seq > Answer.seq,
     ).returning(
         # By the parameter, not by answer.attempt_id: RETURNING correlates nothing, and would read every attempt.
-        select(of_attempt.ends_at).where(of_attempt.id == bindparam("p_attempt_id", type_=BigInteger)).scalar_subquery()
+        select(of_attempt.ends_at)
+        .where(of_attempt.id == bindparam("p_attempt_id", type_=BigInteger))
+        .scalar_subquery()
+        .label("ends_at")
     )
+    return Hot(saving)
 
 
 _WHY = (
@@ -150,9 +155,9 @@ def save(connection: Connection, change: Change, now: datetime) -> Kept:
         "p_idle_since": now - IDLE,
         "p_ended_since": now - LATE_PACKETS,
     }
-    row = connection.execute(_saving(connection.dialect.name), values).first()
-    if row is not None:
-        return Kept(change.seq, now, row[0])
+    saved = _saving(connection.dialect.name).all(connection, values)
+    if saved:
+        return Kept(change.seq, now, saved[0][0])
     return _why_not(connection, change, values, now)
 
 
