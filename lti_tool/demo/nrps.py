@@ -2,7 +2,8 @@
 
 The setting `roster` changes the day: {"differences": true} offers the list of changes (2.4.3), {"anonymous": true} tells no
 names, {"most": n} refuses courses with more people as Open edX does, {"refuses_links": true} answers 403 to `rlid`,
-{"ignores_role": true} overlooks the role filter, {"page": n} sends at most n at once, {"without": id} forgets a person.
+{"ignores_role": true} overlooks the role filter, {"page": n} sends at most n at once, {"without": id} forgets a person,
+{"names_groups": true} says everybody's groups without being asked, {"foreign_group": id} says that everybody is in that one.
 """
 
 import json
@@ -57,7 +58,7 @@ def memberships(course_id: str) -> ResponseReturnValue:
 
 @blueprint.get("/lti/gs/<course_id>/groups")
 def groups(course_id: str) -> ResponseReturnValue:
-    """The groups of a course, all or those of `user_id`, in pages."""
+    """The groups of a course, all or those of `user_id`, in pages (of at most what the setting `roster` says, as members)."""
     answer, _ = strike(lms().faults, "groups")
     if answer is not None:
         return answer
@@ -69,7 +70,7 @@ def groups(course_id: str) -> ResponseReturnValue:
         rows = connection.execute("SELECT * FROM course_group WHERE course_id = ? ORDER BY id", (course_id,)).fetchall()
         if (person := request.args.get("user_id")) is not None:
             rows = [row for row in rows if row["id"] in groups_of(connection, course_id, person)]
-        page, link = cut(rows)
+        page, link = cut(rows, json.loads(read_setting(connection, "roster") or "{}").get("page", LARGEST_PAGE))
         container = {
             "id": f"{service_base(lms(), 'gs', course_id)}/groups",
             "groups": [{"id": row["id"], "name": row["name"]} for row in page],
@@ -135,9 +136,11 @@ def _member(connection: sqlite3.Connection, row: sqlite3.Row, kind: Profile, set
         }
         if kind.is_moodle:
             found["name"] = f"{row['given_name']} {row['family_name']}"
-    if request.args.get("groups") == "true" and knows_groups(connection):
+    is_asked = request.args.get("groups") == "true" and knows_groups(connection)
+    if is_asked or setting.get("names_groups"):
         ids = groups_of(connection, request.view_args["course_id"], row["id"]) if request.view_args else []
-        found["group_enrolments"] = [{"group_id": each} for each in ids]
+        ids += [setting["foreign_group"]] if "foreign_group" in setting else []
+        found["group_enrollments"] = [{"group_id": each} for each in ids]
     if "rlid" in request.args:
         found["message"] = [{"https://purl.imsglobal.org/spec/lti/claim/message_type": "LtiResourceLinkRequest"}]
     return found

@@ -69,9 +69,9 @@ def must_send(kind: Profile, media_type: str) -> dict[str, Any]:
     return body
 
 
-def cut(rows: Sequence[Row]) -> tuple[Sequence[Row], dict[str, str]]:
+def cut(rows: Sequence[Row], largest: int = LARGEST_PAGE) -> tuple[Sequence[Row], dict[str, str]]:
     """The page that `limit` and `from` ask for, and the Link header to the next one (RFC 8288)."""
-    limit, start = window()
+    limit, start = window(largest)
     return rows[start : start + limit], next_link(limit, start, has_more=len(rows) > start + limit)
 
 

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from lti_tool.core.columns import Base, BigId, Json, UtcDateTime, text_enum
 from lti_tool.identity.actor import Carrier, Role
+from lti_tool.identity.rules.groups import GroupSource
 
 
 class Tenant(Base):
@@ -214,23 +215,11 @@ class Enrolment(Base):
     """Whether the launch named others than before, which a sweep has still to write down (roster.groups)."""
 
 
-class GroupSource(StrEnum):
-    """Who says who is in a group; only what was made by hand is changed by hand."""
-
-    hand = "hand"
-    service = "service"
-    """The LMS's groups service, with names."""
-    roster = "roster"
-    """The members' list, which names groups by their ids."""
-    launch = "launch"
-    """Each member's own launch, likewise."""
-
-
 class Group(Base):
     """A group of a context's members."""
 
     __tablename__ = "member_group"
-    __table_args__ = (UniqueConstraint("context_id", "source", "external_id"),)
+    __table_args__ = (UniqueConstraint("context_id", "external_id"),)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     context_id: Mapped[int] = mapped_column(ForeignKey("context.id"), index=True)
@@ -238,6 +227,8 @@ class Group(Base):
     source: Mapped[GroupSource] = mapped_column(text_enum(GroupSource), default=GroupSource.hand, server_default="hand")
     external_id: Mapped[str | None] = mapped_column(String(255))
     """What the LMS calls it; NULL: made by hand."""
+    is_gone: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+    """Whether the LMS does not name it any more; it has nobody in it then, and stays for the exceptions it was given."""
 
 
 class GroupMember(Base):

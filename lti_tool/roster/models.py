@@ -39,6 +39,14 @@ class RosterSync(Base):
     """When the last complete reading began: who launched later knows better. NULL: there was none."""
     listed: Mapped[int] = mapped_column(default=0)
     """How many people the last complete reading named."""
+    came: Mapped[int] = mapped_column(default=0, server_default="0")
+    """How many people the last complete reading brought into the course, or back."""
+    gone: Mapped[int] = mapped_column(default=0, server_default="0")
+    """How many it hid."""
+    renamed: Mapped[int] = mapped_column(default=0, server_default="0")
+    """How many it gave another name."""
+    nameless: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Of those whom the last complete reading of the whole list named: how many by their number only."""
     differences_url: Mapped[str | None] = mapped_column(String(2000))
     """Where the LMS tells what has changed since (NRPS 2.4.3), if it offers that."""
     groups_cause: Mapped[str] = mapped_column(String(40), default="")

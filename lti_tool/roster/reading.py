@@ -5,12 +5,10 @@ again, and what was merged is merged once more to the same end.
 """
 
 import random
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from sqlalchemy import Connection
 
@@ -20,70 +18,20 @@ from lti_tool.core.jobs import JobKind, Taken
 from lti_tool.core.logs import log
 from lti_tool.identity.rules.names import pseudonym_code
 from lti_tool.lms.work import READ_ROSTER, Work, roster_key
-from lti_tool.roster import queries, rules, services, sources
+from lti_tool.roster import merging, queries, rules, services, sources
+from lti_tool.roster.groups import reading as groups
 from lti_tool.roster.queries import Course
 from lti_tool.roster.rules import PASSING, Cause, Listed
-from lti_tool.roster.services import Reading, Superseded
+from lti_tool.roster.running import LEASE, Run, Stopped
+from lti_tool.roster.services import Superseded
 from lti_tool.roster.sources import Page, Unavailable
 
-LEASE: Final = timedelta(minutes=5)
-RENEW: Final = timedelta(minutes=1)
-LONGEST_PAUSE: Final = 0.25
-"""Seconds between two slices, at most."""
 PATIENCE: Final = 8
 """Failures in a row after which it waits for the next launch or night instead of trying again by itself."""
 NIGHTLY: Final = "roster.nightly"
 FULL: Final = {"full": True}
 """Payload of a wish for the whole list, also where the LMS offers to tell what has changed."""
 A_NIGHT: Final = 200
-
-T = TypeVar("T")
-
-
-class _Stopped(Exception):
-    """The worker ends, or the job is no longer ours."""
-
-    def __init__(self, *, is_ours: bool) -> None:
-        super().__init__()
-        self.is_ours = is_ours
-
-
-@dataclass(slots=True)
-class _Run:
-    """One run of the job."""
-
-    work: Work
-    taken: Taken
-    course: Course
-    reading: Reading
-    renewed_at: datetime
-    is_whole: bool = True
-    """False: the list held somebody whom we cannot name, so that whoever is not in it may be that one."""
-    differences_url: str | None = None
-    groups: set[str] = field(default_factory=set)
-
-    def write(self, change: Callable[[Connection], T]) -> T:
-        """One short transaction; before it, whether to go on."""
-        self.go_on()
-        with self.work.runtime.database.writing_core() as connection:
-            return change(connection)
-
-    def write_slice(self, change: Callable[[Connection], T]) -> T:
-        """One of many in a row, and then a pause of twice its time: on SQLite one writes at a time, and members hand in answers."""
-        began = time.monotonic()
-        done = self.write(change)
-        self.work.stop.wait(min((time.monotonic() - began) * 2, LONGEST_PAUSE))
-        return done
-
-    def go_on(self) -> None:
-        """Raises _Stopped; keeps the job ours."""
-        now = self.work.runtime.clock.now()
-        if self.work.stop.is_set():
-            raise _Stopped(is_ours=True)
-        if now - self.renewed_at >= RENEW:
-            if not self.work.renew(self.taken, LEASE):
-                raise _Stopped(is_ours=False)
-            self.renewed_at = now
 
 
 def read(work: Work, taken: Taken) -> datetime | None:
@@ -98,50 +46,51 @@ def read(work: Work, taken: Taken) -> datetime | None:
         return course.breaker_until
     with runtime.database.writing_core() as connection:
         reading = services.begin(connection, course, now)
-    run = _Run(work, taken, course, reading, now)
+    run = Run(work, taken, course, reading, now)
     try:
         _all(run)
     except Superseded:
         return None
-    except _Stopped as stopped:
+    except Stopped as stopped:
         return runtime.clock.now() if stopped.is_ours else None
     except Unavailable as error:
         return _failed(run, error)
     return None
 
 
-def _all(run: _Run) -> None:
+def _all(run: Run) -> None:
     while run.write_slice(lambda connection: services.clear(connection, run.reading)):
         pass
-    listed = _changes(run) if _may_ask_for_changes(run) else None
-    is_complete = listed is None
-    if listed is None:
+    changed = _changes(run) if _may_ask_for_changes(run) else None
+    is_complete, counts = changed is None, None
+    if is_complete:
         while run.write_slice(lambda connection: services.clear(connection, run.reading)):
             pass
-        listed = _list(run)
+        counts = _list(run)
     _merge(run)
     if is_complete and run.is_whole:
-        while run.write_slice(lambda connection: services.retire(connection, run.reading)):
+        while run.write_slice(lambda connection: merging.retire(connection, run.reading)):
             pass
+    groups_cause = groups.read(run, is_complete=is_complete and run.is_whole)
     run.write(
         lambda connection: services.finish(
             connection,
             run.reading,
-            listed=listed if is_complete else None,
+            counts=counts,
             differences_url=run.differences_url,
-            groups_cause="",
+            groups_cause=groups_cause,
         )
     )
     while run.write_slice(lambda connection: services.clear(connection, run.reading)):
         pass
-    log.info("roster_read", context=run.course.id, listed=listed, complete=is_complete)
+    log.info("roster_read", context=run.course.id, listed=counts[0] if counts else changed, complete=is_complete)
 
 
-def _may_ask_for_changes(run: _Run) -> bool:
+def _may_ask_for_changes(run: Run) -> bool:
     return bool(run.course.differences_url and run.course.complete_at) and not run.taken.payload.get("full")
 
 
-def _changes(run: _Run) -> int | None:
+def _changes(run: Run) -> int | None:
     """Stage what has changed since the last reading; how many people, None where that was not to be had (NR-06)."""
     try:
         count = _stage(run, sources.members(run.work.connector, run.course.platform, str(run.course.differences_url)))
@@ -152,8 +101,8 @@ def _changes(run: _Run) -> int | None:
     return count if run.differences_url and run.is_whole else None
 
 
-def _list(run: _Run) -> int:
-    """Stage the whole list; how many people it names. Raises Unavailable, also for a list that cannot be meant."""
+def _list(run: Run) -> tuple[int, int]:
+    """Stage the whole list; how many people it has, and how many without a name. Raises Unavailable, also for a list that cannot be meant."""
     run.is_whole, run.differences_url = True, None
     course, link_id = run.course, run.course.link_id
     try:
@@ -165,10 +114,10 @@ def _list(run: _Run) -> int:
         while run.write_slice(lambda connection: services.clear(connection, run.reading)):
             pass
         _stage(run, sources.members(run.work.connector, course.platform, _address(course, "")))
-    count = run.write(lambda connection: services.merge_begins(connection, run.reading))
-    if not count:
+    counts = run.write(lambda connection: services.merge_begins(connection, run.reading))
+    if not counts[0]:
         raise Unavailable(Cause.empty)
-    return count
+    return counts
 
 
 def _address(course: Course, link_id: str) -> str:
@@ -176,7 +125,7 @@ def _address(course: Course, link_id: str) -> str:
     return rules.first_address(course.memberships_url, limit=str(rules.PAGE), rlid=link_id, groups=with_groups)
 
 
-def _stage(run: _Run, pages: Iterator[Page]) -> int:
+def _stage(run: Run, pages: Iterator[Page]) -> int:
     """Page by page into staging; how many people there were."""
     count = 0
     for page in pages:
@@ -187,6 +136,7 @@ def _stage(run: _Run, pages: Iterator[Page]) -> int:
         found = [rules.read_member(item, run.course.role_overrides) for item in page.items]
         people = [each for each in found if each is not None]
         run.is_whole = run.is_whole and len(people) == len(found)
+        run.speaks_of_groups = run.speaks_of_groups or any(each.groups is not None for each in people)
         names = _names(run.course, people)
         for start in range(0, max(len(people), 1), services.ROWS):
             part = slice(start, start + services.ROWS)
@@ -195,7 +145,7 @@ def _stage(run: _Run, pages: Iterator[Page]) -> int:
     return count
 
 
-def _keep(run: _Run, people: Sequence[Listed], names: Sequence[str]) -> None:
+def _keep(run: Run, people: Sequence[Listed], names: Sequence[str]) -> None:
     run.write(lambda connection: services.stage(connection, run.work.runtime.keys, run.reading, people, names))
 
 
@@ -208,18 +158,18 @@ def _names(course: Course, people: Sequence[Listed]) -> list[str]:
         ]
 
 
-def _merge(run: _Run) -> None:
+def _merge(run: Run) -> None:
     after: int | None = 0
     while after is not None:
         after = run.write_slice(_merging(run, after))
 
 
-def _merging(run: _Run, after: int) -> Callable[[Connection], int | None]:
+def _merging(run: Run, after: int) -> Callable[[Connection], int | None]:
     runtime = run.work.runtime
-    return lambda connection: services.merge(connection, runtime.keys, run.reading, after, runtime.clock.now())
+    return lambda connection: merging.merge(connection, runtime.keys, run.reading, after, runtime.clock.now())
 
 
-def _failed(run: _Run, error: Unavailable) -> datetime | None:
+def _failed(run: Run, error: Unavailable) -> datetime | None:
     """Nothing has changed; when to try again."""
     log.warning("roster_not_read", context=run.course.id, cause=error.cause.value, status=error.status)
     now = run.work.runtime.clock.now()
@@ -228,7 +178,7 @@ def _failed(run: _Run, error: Unavailable) -> datetime | None:
             failures = services.fail(connection, run.reading, error.cause)
     except Superseded:
         return None
-    with suppress(Superseded, _Stopped):  # what is left here, the next reading clears away
+    with suppress(Superseded, Stopped):  # what is left here, the next reading clears away
         while run.write_slice(lambda connection: services.clear(connection, run.reading)):
             pass
     if error.cause not in PASSING or failures > PATIENCE:

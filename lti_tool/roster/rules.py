@@ -92,7 +92,7 @@ def read_member(item: object, overrides: Mapping[str, str]) -> Listed | None:
     """One member of a container (NRPS 2.0, 2.2); None for what cannot be one. `message` sections are ignored (NR-08)."""
     if not isinstance(item, dict):
         return None
-    sub = _id(item.get("user_id"))
+    sub = identifier(item.get("user_id"))
     if sub is None:
         return None
     roles = _roles(item.get("roles"))
@@ -106,7 +106,7 @@ def read_member(item: object, overrides: Mapping[str, str]) -> Listed | None:
 def is_of_course(container: Mapping[str, Any], context_id: str) -> bool:
     """Whether a container is the course's that was asked for. One that does not say is believed."""
     context = container.get("context")
-    told = _id(context.get("id")) if isinstance(context, dict) else None
+    told = identifier(context.get("id")) if isinstance(context, dict) else None
     return not context_id or told is None or told == context_id
 
 
@@ -158,7 +158,7 @@ def lowered(role: Role, own_role: Role | None, told: Role) -> tuple[Role, Role |
     return (role, told)
 
 
-def _id(value: object) -> str | None:
+def identifier(value: object) -> str | None:
     """An identifier, kept as it came; numbers are what some LMSs send for texts of digits."""
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
@@ -179,9 +179,9 @@ def _is_active(status: object) -> bool:
 
 
 def _groups(item: Mapping[str, Any]) -> tuple[str, ...] | None:
-    """`group_enrolments` of the Course Groups Service's extension of the list."""
-    told = item.get("group_enrolments")
+    """`group_enrollments` of the Course Groups Service's extension of the list (CGS 1.0, 3.3)."""
+    told = item.get("group_enrollments")
     if not isinstance(told, list):
         return None
-    ids = (_id(each.get("group_id")) for each in told if isinstance(each, dict))
+    ids = (identifier(each.get("group_id")) for each in told if isinstance(each, dict))
     return tuple(dict.fromkeys(each for each in ids if each is not None))[:MOST_GROUPS]

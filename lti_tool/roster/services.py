@@ -1,4 +1,4 @@
-"""Writing a roster down: pages into staging, and once they are all there, slice by slice into the course.
+"""Writing a roster down: how far a reading is, and its pages in staging until the list is complete (merging: then).
 
 Each function is one short transaction's work, of at most 500 rows, and says first that this reading is still the one that
 counts (`Superseded` else). Nothing of a list is seen before it is complete, so that one which breaks off changes nothing.
@@ -9,22 +9,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, delete, exists, func, select, update
+from sqlalchemy import Connection, case, delete, func, select, update
 
 from lti_tool.core.columns import upsert
 from lti_tool.core.secrets import Keys
 from lti_tool.identity.erased import erased_among
-from lti_tool.identity.models import Context, Enrolment, EnrolmentSource, Grant, Member
-from lti_tool.ledger.services import requeue_members
-from lti_tool.roster import queries, rules
 from lti_tool.roster.models import RosterRow, RosterSync, SyncState
 from lti_tool.roster.queries import Course
-from lti_tool.roster.rules import Cause, Listed, Place
+from lti_tool.roster.rules import Cause, Listed
 
 ROWS: Final = 200
 """Of one transaction."""
-MERGED: Final = 100
-"""People brought into the course in one transaction: members who hand in answers wait for it, some 10 ms."""
 
 
 class Superseded(Exception):
@@ -41,20 +36,24 @@ class Reading:
 
 
 def begin(connection: Connection, course: Course, now: datetime) -> Reading:
-    """From now on this reading counts, and no other. Two statements."""
+    """From now on this reading counts, and no other. What one that was killed has changed is counted with it. One statement."""
     statement = upsert(RosterSync, connection.dialect.name).values(
         context_id=course.id, state=SyncState.reading, started_at=now, run=1, pages=0, listed=0, failures=0
     )
+    was_done = RosterSync.state == SyncState.done
+    counts = {
+        each.key: case((was_done, 0), else_=each) for each in (RosterSync.came, RosterSync.gone, RosterSync.renamed)
+    }
     run = connection.execute(
         statement.on_conflict_do_update(
             index_elements=["context_id"],
-            set_={"run": RosterSync.run + 1, "state": SyncState.reading, "started_at": now, "pages": 0},
+            set_={"run": RosterSync.run + 1, "state": SyncState.reading, "started_at": now, "pages": 0, **counts},
         ).returning(RosterSync.run)
     ).scalar_one()
     return Reading(course, int(run), now)
 
 
-def _hold(connection: Connection, reading: Reading, **values: Any) -> None:
+def hold(connection: Connection, reading: Reading, **values: Any) -> None:
     """This reading writes; others of the same course wait. Raises Superseded."""
     held = connection.execute(
         update(RosterSync)
@@ -67,7 +66,7 @@ def _hold(connection: Connection, reading: Reading, **values: Any) -> None:
 
 def clear(connection: Connection, reading: Reading) -> bool:
     """Take what readings have left behind; whether there was anything. Two statements."""
-    _hold(connection, reading)
+    hold(connection, reading)
     old = select(RosterRow.id).where(RosterRow.context_id == reading.course.id).limit(500)
     return bool(connection.execute(delete(RosterRow).where(RosterRow.id.in_(old))).rowcount)
 
@@ -77,7 +76,7 @@ def stage(connection: Connection, keys: Keys, reading: Reading, people: Sequence
 
     Who was erased stays so (ID-12). At most five statements and 500 people.
     """
-    _hold(connection, reading, pages=RosterSync.pages + 1)
+    hold(connection, reading, pages=RosterSync.pages + 1)
     erased = erased_among(connection, keys, reading.course.registration_id, [each.sub for each in people])
     rows = {
         each.sub: {
@@ -102,200 +101,23 @@ def stage(connection: Connection, keys: Keys, reading: Reading, people: Sequence
     )
 
 
-def merge_begins(connection: Connection, reading: Reading) -> int:
-    """The list is all there; how many people it names. Two statements."""
-    _hold(connection, reading, state=SyncState.merging)
-    counted = select(func.count()).select_from(RosterRow).where(RosterRow.context_id == reading.course.id)
-    return connection.scalar(counted) or 0
-
-
-_row, _member, _enrolment = RosterRow.__table__.c, Member.__table__.c, Enrolment.__table__.c
-
-
-def merge(connection: Connection, keys: Keys, reading: Reading, after: int, now: datetime) -> int | None:
-    """Bring the next people of the list into the course; the last one's row, None when there are no more.
-
-    About seven statements, fewer when nothing has changed.
-    """
-    _hold(connection, reading)
-    ids = connection.scalars(
-        select(_row.id).where(_row.context_id == reading.course.id, _row.id > after).order_by(_row.id).limit(MERGED)
-    ).all()
-    if not ids:
-        return None
-    part = (_row.context_id == reading.course.id, _row.id > after, _row.id <= ids[-1])
-    _merge_members(connection, keys, reading, part, now)
-    _merge_enrolments(connection, reading, part, now)
-    return int(ids[-1])
-
-
-def _merge_members(connection: Connection, keys: Keys, reading: Reading, part: Any, now: datetime) -> None:
-    """New people, by registration and sub; and names where the list gives others. A pseudonym replaces nothing."""
-    course = reading.course
-    known = (_member.registration_id == course.registration_id) & (_member.sub == _row.sub)
-    rows = connection.execute(
-        select(_member.id, _row.sub, _row.name, _row.is_named)
-        .select_from(RosterRow.__table__.outerjoin(Member.__table__, known))
-        .where(*part, ((_member.id.is_(None)) & _row.is_active) | (_row.is_named & (_member.name != _row.name)))
-        .order_by(_row.sub)
-    ).all()
-    unknown = [row.sub for row in rows if row.id is None]
-    erased = erased_among(connection, keys, course.registration_id, unknown)
-    new = [
-        {
-            "registration_id": course.registration_id,
-            "sub": row.sub,
-            "name": row.name,
-            "created_at": now,
-        }
-        for row in rows
-        if row.id is None and row.sub not in erased
-    ]
-    if new:
-        # The course's school as it is now: it may have been moved while the list was read (launch.schools).
-        school = connection.scalar(
-            select(Context.tenant_id).where(Context.id == course.id).with_for_update(read=True, key_share=True)
-        )
-        new = [each | {"tenant_id": school} for each in new]
-        statement = upsert(Member.__table__, connection.dialect.name)
-        connection.execute(statement.on_conflict_do_nothing(index_elements=["registration_id", "sub"]), new)
-    renamed = [{"of": row.id, "to": row.name} for row in rows if row.id is not None]
-    if renamed:
-        statement = update(Member).where(Member.id == bindparam("of")).values(name=bindparam("to"))
-        connection.execute(statement, renamed)
-
-
-def _merge_enrolments(connection: Connection, reading: Reading, part: Any, now: datetime) -> None:
-    """Places in the course; what running sessions may do never rises, and falls at once (NR-10)."""
-    course = reading.course
-    rows = connection.execute(
-        select(
-            _member.id.label("member_id"),
-            _row.role.label("told"),
-            _row.gradable.label("is_gradable"),
-            _row.is_active.label("is_here"),
-            _enrolment.id,
-            _enrolment.role,
-            _enrolment.is_active,
-            _enrolment.gradable,
-            _enrolment.is_listed,
-            _enrolment.has_taught,
-            _enrolment.last_launch_at,
-        )
-        .select_from(
-            RosterRow.__table__.join(
-                Member.__table__,
-                (_member.registration_id == course.registration_id) & (_member.sub == _row.sub),
-            ).outerjoin(
-                Enrolment.__table__,
-                (_enrolment.context_id == course.id) & (_enrolment.member_id == _member.id),
-            )
-        )
-        .where(*part)
-        .order_by(_member.id)
-    ).all()
-    new, changed = list[dict[str, Any]](), list[dict[str, Any]]()
-    returned, gone = list[int](), list[int]()
-    told: dict[int, Any] = {}
-    for row in rows:
-        listed = Listed("", "", row.told, row.is_gradable, row.is_here)
-        known = None if row.id is None else Place(*row[5:])
-        place = rules.place_after(known, listed, reading.began)
-        if place is None or place == known:
-            continue
-        values = {
-            "role": place.role,
-            "is_active": place.is_active,
-            "gradable": place.gradable,
-            "is_listed": place.is_listed,
-            "has_taught": place.has_taught,
-            "source": EnrolmentSource.roster,
-        }
-        if known is None:
-            new.append({"context_id": course.id, "member_id": row.member_id, "last_launch_at": None, **values})
-            continue
-        changed.append({"of": row.id, **{f"new_{name}": value for name, value in values.items()}})
-        if rules.has_come_back(known, place):
-            returned.append(row.member_id)
-        if not place.is_active:
-            gone.append(row.member_id)
-        elif place.role is not known.role:
-            told[row.member_id] = place.role
-    if new:
-        statement = upsert(Enrolment.__table__, connection.dialect.name)
-        connection.execute(statement.on_conflict_do_nothing(index_elements=["context_id", "member_id"]), new)
-    if changed:
-        connection.execute(_enrolment_change(), changed)
-    _end_sessions(connection, course.id, gone)
-    _lower_sessions(connection, course.id, told)
-    if returned:
-        connection.execute(
-            update(Enrolment)
-            .where(Enrolment.context_id == course.id, Enrolment.member_id.in_(returned))
-            .values(not_graded_at=None, returned_at=now)
-        )
-        requeue_members(connection, context_id=course.id, member_ids=returned, now=now)
-
-
-def _enrolment_change() -> Any:
-    table = Enrolment.__table__
-    names = ("role", "is_active", "gradable", "is_listed", "has_taught", "source")
-    values = {name: bindparam(f"new_{name}", type_=table.c[name].type) for name in names}
-    return update(Enrolment).where(Enrolment.id == bindparam("of")).values(values)
-
-
-def _end_sessions(connection: Connection, context_id: int, member_ids: Sequence[int]) -> None:
-    """Who is no longer in the course has no right there at his next request. One statement, if there is anybody."""
-    if member_ids:
-        connection.execute(delete(Grant).where(Grant.context_id == context_id, Grant.member_id.in_(member_ids)))
-
-
-def _lower_sessions(connection: Connection, context_id: int, told: dict[int, Any]) -> None:
-    """Take from running sessions what a lower role does not allow. One statement, and one per session that is lowered."""
-    if not told:
-        return
-    grants = connection.execute(
-        select(Grant.id, Grant.member_id, Grant.role, Grant.own_role)
-        .where(Grant.context_id == context_id, Grant.member_id.in_(list(told)))
-        .order_by(Grant.id)
-    ).all()
-    for grant in grants:
-        roles = rules.lowered(grant.role, grant.own_role, told[grant.member_id])
-        if roles is not None:
-            values: dict[str, Any] = {"role": roles[0], "own_role": roles[1]}
-            if roles[1] is None:
-                values["preview"] = False
-            connection.execute(update(Grant).where(Grant.id == grant.id).values(**values))
-
-
-def retire(connection: Connection, reading: Reading) -> bool:
-    """Hide the next people whom a complete list does not name (NR-04); whether there were any. Nothing of theirs is deleted.
-
-    Sessions end only of those whom the list named before: an LMS also lets people in whom it never lists. Four statements.
-    """
-    _hold(connection, reading)
-    context_id = reading.course.id
-    is_named = exists().where(RosterRow.context_id == context_id, RosterRow.sub == Member.sub)
-    rows = connection.execute(
-        select(Enrolment.id, Enrolment.member_id, Enrolment.is_listed)
-        .join(Member, Member.id == Enrolment.member_id)
-        .where(*queries.absent(context_id, reading.began), ~is_named)
-        .order_by(Enrolment.member_id)
-        .limit(ROWS)
-    ).all()
-    if not rows:
-        return False
-    connection.execute(
-        update(Enrolment).where(Enrolment.id.in_([row.id for row in rows])).values(is_active=False, is_listed=False)
-    )
-    _end_sessions(connection, context_id, [row.member_id for row in rows if row.is_listed])
-    return True
+def merge_begins(connection: Connection, reading: Reading) -> tuple[int, int]:
+    """The list is all there; how many people it has, and how many of them without a name. Two statements."""
+    hold(connection, reading, state=SyncState.merging)
+    nameless = func.coalesce(func.sum(case((RosterRow.is_named, 0), else_=1)), 0)
+    row = connection.execute(select(func.count(), nameless).where(RosterRow.context_id == reading.course.id)).one()
+    return int(row[0]), int(row[1])
 
 
 def finish(
-    connection: Connection, reading: Reading, *, listed: int | None, differences_url: str | None, groups_cause: str
+    connection: Connection,
+    reading: Reading,
+    *,
+    counts: tuple[int, int] | None,
+    differences_url: str | None,
+    groups_cause: str,
 ) -> None:
-    """The list is in the course. `listed` None: only what had changed was read. One statement."""
+    """The list is in the course. `counts` as of `merge_begins`; None: only what had changed was read. One statement."""
     values: dict[str, Any] = {
         "state": SyncState.done,
         "cause": "",
@@ -304,14 +126,14 @@ def finish(
         "differences_url": differences_url,
         "groups_cause": groups_cause,
     }
-    if listed is not None:
-        values["listed"] = listed
-    _hold(connection, reading, **values)
+    if counts is not None:
+        values["listed"], values["nameless"] = counts
+    hold(connection, reading, **values)
 
 
 def fail(connection: Connection, reading: Reading, cause: Cause) -> int:
     """The list could not be read; nothing has changed. How often in a row. Two statements."""
-    _hold(connection, reading, state=SyncState.failed, cause=cause.value, failures=RosterSync.failures + 1)
+    hold(connection, reading, state=SyncState.failed, cause=cause.value, failures=RosterSync.failures + 1)
     return int(
         connection.execute(select(RosterSync.failures).where(RosterSync.context_id == reading.course.id)).scalar_one()
     )

@@ -279,7 +279,7 @@ def reopen(
         )
     window = window_of(session, activity, attempt.member_id, with_lms=False)
     end = now + timedelta(minutes=minutes)
-    dates = {"closes_at": end} if window.closes is not None and window.closes < end else {}
+    dates: dict[str, Any] = {"closes_at": end} if window.closes is not None and window.closes < end else {}
     # The override row is where the reason stands, and its change makes every planning look again.
     ledger.set_override(
         session, activity_id=activity.id, member_id=attempt.member_id, actor=actor, reason=reason, now=now, **dates

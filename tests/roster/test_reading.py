@@ -13,7 +13,7 @@ from lti_tool.identity import erased
 from lti_tool.identity.actor import Role
 from lti_tool.identity.models import Context, Enrolment, Member, Registration
 from lti_tool.lms.work import READ_ROSTER
-from lti_tool.roster import queries, reading, services
+from lti_tool.roster import queries, reading, rules, services
 from lti_tool.roster.models import SyncState
 from tests.roster.conftest import Roster
 
@@ -212,6 +212,23 @@ def test_NR_07_refused_list_of_a_link_is_the_courses(roster: Roster) -> None:
     roster.world.lms.enrol("member5")
     roster.read(key="l:link-a")
     assert "member5" in roster.people("l:link-a")
+
+
+def test_NR_08_messages_for_single_people_are_not_needed_and_change_nothing(roster: Roster) -> None:
+    """Dates of a link come with its launches (decision 20); what else stands there is of no interest."""
+    url = roster.context().memberships_url
+    before = roster.people()
+    _alone(roster)
+    roster.change_url(f"{url}?rlid=link-a")
+    assert roster.read(key="l:link-a").state is SyncState.done
+    found = {sub: each for sub, each in roster.people("l:link-a").items() if each.is_listed}
+    assert found == before
+
+
+@pytest.mark.parametrize("message", [None, "text", [], [{"custom": {"activity": "x"}, "roles": ["Instructor"]}], [7]])
+def test_NR_08_odd_messages_are_overlooked(message: object) -> None:
+    item = {"user_id": "u", "name": "李小明", "roles": ["Learner"]}
+    assert rules.read_member(item | {"message": message}, {}) == rules.read_member(item, {})
 
 
 def test_NR_09_members_without_names_get_pseudonyms_and_keep_names_we_know(roster: Roster) -> None:

@@ -1,13 +1,16 @@
 """What can be learned and earned: making it, showing it, and everybody's and one member's dates."""
 
 import secrets
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Integer, func, literal, select, update
+from sqlalchemy import Connection, Integer, func, literal, select, update
 from sqlalchemy.orm import Session
 
+from lti_tool.core.errors import NotFound
 from lti_tool.identity.actor import Actor
+from lti_tool.identity.models import Group
 from lti_tool.ledger.models import Activity, ActivityStatus, Override
 from lti_tool.ledger.services.auditing import audit
 
@@ -117,26 +120,66 @@ def schedule_changed(session: Session, activity_id: int) -> None:
     )
 
 
+def groups_changed(connection: Connection, group_ids: Collection[int]) -> None:
+    """Other people are in these groups: what gives them exceptions is planned anew. Two statements, one for groups without."""
+    if not group_ids:
+        return
+    given = select(Override.activity_id).where(Override.group_id.in_(group_ids))
+    found = connection.scalars(
+        select(Activity.id).where(Activity.id.in_(given)).order_by(Activity.id).with_for_update()
+    ).all()
+    if found:
+        connection.execute(
+            update(Activity).where(Activity.id.in_(found)).values(schedule_version=Activity.schedule_version + 1)
+        )
+
+
 def set_override(
     session: Session,
     *,
     activity_id: int,
-    member_id: int,
+    member_id: int | None = None,
+    group_id: int | None = None,
     actor: Actor,
     reason: str,
     now: datetime,
     **values: Any,
 ) -> Override:
-    """Give one member other dates, time or attempts, with a reason; bumps the schedule version."""
+    """Give one member or one group other dates, time or attempts, with a reason; bumps the schedule version."""
+    if group_id is not None:
+        # Whoever takes the LMS's groups away waits, and sees that this one has an exception now.
+        session.execute(select(Group.id).where(Group.id == group_id).with_for_update(read=True, key_share=True))
     override = session.scalar(
-        select(Override).where(Override.activity_id == activity_id, Override.member_id == member_id)
+        select(Override).where(
+            Override.activity_id == activity_id, Override.member_id == member_id, Override.group_id == group_id
+        )
     )
     if override is None:
-        override = Override(activity_id=activity_id, member_id=member_id)
+        override = Override(activity_id=activity_id, member_id=member_id, group_id=group_id)
         session.add(override)
     for name, value in values.items():
         setattr(override, name, value)
     override.reason = reason[:500]
-    audit(session, actor=actor, action="override", activity_id=activity_id, member_id=member_id, reason=reason, now=now)
+    audit(
+        session,
+        actor=actor,
+        action="override" if group_id is None else "override_group",
+        activity_id=activity_id,
+        member_id=member_id,
+        reason=reason,
+        now=now,
+    )
     schedule_changed(session, activity_id)
     return override
+
+
+def remove_group_override(session: Session, *, activity_id: int, group_id: int, actor: Actor, now: datetime) -> None:
+    """Take from a group what it was given for an activity; bumps the schedule version. Raises NotFound if there is nothing."""
+    override = session.scalar(
+        select(Override).where(Override.activity_id == activity_id, Override.group_id == group_id)
+    )
+    if override is None:
+        raise NotFound
+    session.delete(override)
+    audit(session, actor=actor, action="remove_override", activity_id=activity_id, reason="", now=now)
+    schedule_changed(session, activity_id)

@@ -10,7 +10,7 @@ from sqlalchemy import update
 
 from lti_tool.core.clock import FakeClock
 from lti_tool.core.database import Database
-from lti_tool.identity.models import Registration
+from lti_tool.identity.models import Member, Registration
 from lti_tool.ledger import services
 from lti_tool.ledger.models import Activity, LineItem, LineItemSource, LineItemState, Placement, ScorePost
 from lti_tool.ledger.rules import PostState
@@ -197,6 +197,25 @@ def test_who_gets_no_grades_there_is_refused_alone(
     drain.run()
     assert state_of(school, column) == (PostState.refused, "not_graded")
     assert lms.gradebook("course-1")["小测", "member2"]["score"] == 17
+
+
+def test_person_whose_id_moodle_cannot_read_waits_alone_though_moodle_says_502(
+    course: Course, drain: Drain, reach: Recorder, school: School, lms: LmsDriver, database: Database, clock: FakeClock
+) -> None:
+    """Its ids are numbers; over any other it breaks, as if it were down. The others' grades must not wait for that."""
+    activity, column = course.link()
+    with database.writing() as session:
+        session.execute(update(Member).where(Member.id == school.member.member_id).values(sub="s20260001"))
+    for each in (school.member, school.member2):
+        reach(activity.id, each, "17")
+    for _ in range(8):
+        drain.run()
+        clock.advance(timedelta(hours=1))
+    assert lms.gradebook("course-1")["小测", "member2"]["score"] == 17
+    reach(activity.id, school.member2, "18")
+    drain.run()
+    assert lms.gradebook("course-1")["小测", "member2"]["score"] == 18
+    assert state_of(school, column) == (PostState.waiting, "lms_down")
 
 
 def test_grade_that_a_teacher_typed_stays_though_moodle_says_200(
