@@ -22,6 +22,7 @@ from lti_tool.cli.quirks import quirks
 from lti_tool.cli.reconciling import reconcile
 from lti_tool.cli.registering import connect, deployment, invite, list_registrations, register
 from lti_tool.cli.roles import roles
+from lti_tool.cli.rosters import roster
 from lti_tool.cli.schema import migrate
 from lti_tool.cli.seeding import seed
 from lti_tool.cli.serving import serve, web, worker
@@ -59,6 +60,7 @@ for each in (
     person,
     doctor,
     reconcile,
+    roster,
     backup,
     restore,
 ):

@@ -8,9 +8,11 @@ from typing import Any
 from sqlalchemy import Connection, case, func, or_, select
 from sqlalchemy.orm import Session
 
+from lti_tool.core.jobs import Job
 from lti_tool.identity.models import Context, Deployment, Enrolment, Registration, Tenant
 from lti_tool.lms import platform
 from lti_tool.lms.platform import Platform
+from lti_tool.lms.work import READ_ROSTER, roster_key
 from lti_tool.roster.models import RosterRow, RosterSync, SyncState
 
 ACTIVE = timedelta(days=14)
@@ -99,25 +101,45 @@ class Standing:
     state: SyncState | None
     cause: str
     groups_cause: str
-    started_at: datetime | None
     complete_at: datetime | None
     pages: int
+    listed: int
+    came: int
+    gone: int
+    renamed: int
+    nameless: int
+    due_at: datetime | None
+    """When it is read next, of those wishes that are there; None: nobody has asked."""
+    is_taken: bool
+    """Whether a worker has it in hand."""
 
 
-def standing_of(session: Session, context_id: int) -> Standing:
-    """How old the roster of a course is, and what came of the last reading. One statement."""
-    row = session.execute(
+_COUNTS = (
+    RosterSync.pages,
+    RosterSync.listed,
+    RosterSync.came,
+    RosterSync.gone,
+    RosterSync.renamed,
+    RosterSync.nameless,
+)
+
+
+def standing_of(session: Session, context_id: int, now: datetime) -> Standing:
+    """How old the roster of a course is, what came of the last reading, and whether there is one on its way. One statement."""
+    row: Any = session.execute(
         select(
-            Context.memberships_url.is_not(None).label("has_service"),
+            Context.memberships_url.is_not(None),
             RosterSync.state,
-            func.coalesce(RosterSync.cause, "").label("cause"),
-            func.coalesce(RosterSync.groups_cause, "").label("groups_cause"),
-            RosterSync.started_at,
+            func.coalesce(RosterSync.cause, ""),
+            func.coalesce(RosterSync.groups_cause, ""),
             RosterSync.complete_at,
-            func.coalesce(RosterSync.pages, 0).label("pages"),
+            *(func.coalesce(each, 0) for each in _COUNTS),
+            Job.due_at,
+            func.coalesce(Job.lease_until > now, False),
         )
         .select_from(Context)
         .outerjoin(RosterSync, RosterSync.context_id == Context.id)
+        .outerjoin(Job, (Job.name == READ_ROSTER) & (Job.key == roster_key(context_id)))
         .where(Context.id == context_id)
     ).one()
     return Standing(*row)
@@ -192,30 +214,36 @@ def roster_age_by_registration(connection: Connection, now: datetime) -> list[Ag
     ]
 
 
-def shown(session: Session, *, most: int = 500) -> list[Any]:
-    """(context, title, registration, state, cause, complete, listed) of courses with a roster, those read longest ago first.
+def shown(connection: Connection, now: datetime, *, registration_id: int | None = None, most: int = 500) -> list[Any]:
+    """Courses whose roster can be read, those read longest ago first.
 
-    One statement.
+    (id, title, registration, state, cause, complete, listed, came, gone, renamed, is in use). One statement.
     """
-    return list(
-        session.execute(
-            select(
-                Context.id,
-                Context.title,
-                Deployment.registration_id,
-                RosterSync.state,
-                RosterSync.cause,
-                RosterSync.complete_at,
-                RosterSync.listed,
-            )
-            .select_from(Context)
-            .join(Deployment, Deployment.id == Context.deployment_id)
-            .outerjoin(RosterSync, RosterSync.context_id == Context.id)
-            .where(Context.memberships_url.is_not(None))
-            .order_by(RosterSync.complete_at.asc().nulls_first(), Context.id)
-            .limit(most)
+    found = (
+        select(
+            Context.id,
+            Context.title,
+            Deployment.registration_id,
+            RosterSync.state,
+            RosterSync.cause,
+            RosterSync.complete_at,
+            RosterSync.listed,
+            RosterSync.came,
+            RosterSync.gone,
+            RosterSync.renamed,
+            (Context.roster_asked_at > now - ACTIVE).label("is_used"),
         )
+        .select_from(Context)
+        .join(Deployment, Deployment.id == Context.deployment_id)
+        .join(Registration, Registration.id == Deployment.registration_id)
+        .outerjoin(RosterSync, RosterSync.context_id == Context.id)
+        .where(Context.memberships_url.is_not(None), Registration.is_active, Deployment.is_active)
+        .order_by(RosterSync.complete_at.asc().nulls_first(), Context.id)
+        .limit(most)
     )
+    if registration_id is not None:
+        found = found.where(Registration.id == registration_id)
+    return list(connection.execute(found))
 
 
 def is_left_over(connection: Connection, context_id: int) -> bool:

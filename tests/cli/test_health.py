@@ -20,9 +20,10 @@ from lti_tool.core.clock import FakeClock
 from lti_tool.core.database import Database
 from lti_tool.core.metrics import REGISTRY
 from lti_tool.core.web import Runtime
-from lti_tool.identity.models import Registration
+from lti_tool.identity.models import Context, Registration
 from lti_tool.launch.models import LaunchFailure
 from lti_tool.ledger.models import ScorePost
+from lti_tool.roster.models import RosterSync, SyncState
 from tests import tool_key
 from tests.cli.conftest import Dangke
 from tests.conftest import START
@@ -126,7 +127,7 @@ def test_metrics_need_the_same_statements_for_few_and_for_many(waiting: School, 
         ran.clear()
         shown(runtime)
         assert (few, len(ran)) == (few, few)
-        assert few <= 7
+        assert few <= 8
     finally:
         event.remove(runtime.database.engine, "before_cursor_execute", note)
 
@@ -135,6 +136,56 @@ def test_database_that_cannot_be_read_is_told_and_no_number_is_made_up(runtime: 
     runtime.database = Database(f"sqlite:///{tmp_path / 'no' / 'such' / 'folder.db'}")
     found = shown(runtime)
     assert found == {"dangke_up": 0}
+
+
+def rostered(school: School, age: timedelta | None, *, state: SyncState = SyncState.done) -> None:
+    """A course in use whose list of members was read so long ago."""
+    now = school.now
+    with school.database.writing() as session:
+        session.execute(
+            update(Context)
+            .where(Context.id == school.context_id)
+            .values(memberships_url="https://lms.example/m", roster_asked_at=now)
+        )
+        complete = None if age is None else now - age
+        session.add(RosterSync(context_id=school.context_id, state=state, started_at=now, complete_at=complete))
+
+
+@pytest.mark.parametrize(
+    ("age", "state", "samples"),
+    [
+        (timedelta(hours=5), SyncState.done, {"all": 1, "never": 0, "failed": 0}),
+        (None, SyncState.failed, {"all": 1, "never": 1, "failed": 1}),
+    ],
+)
+def test_rosters_are_told_by_lms(
+    school: School, runtime: Runtime, age: timedelta | None, state: SyncState, samples: dict[str, int]
+) -> None:
+    rostered(school, age, state=state)
+    found, number = shown(runtime), school.registration_id
+    for name, value in samples.items():
+        assert found[f'dangke_rosters{{registration="{number}",state="{name}"}}'] == value
+    oldest = found.get(f'dangke_roster_oldest_seconds{{registration="{number}"}}')
+    assert oldest == (None if age is None else age.total_seconds())
+
+
+@pytest.mark.parametrize(
+    ("age", "state", "words"),
+    [
+        (timedelta(days=2), SyncState.done, None),
+        (timedelta(days=4), SyncState.done, "is 4 days old"),
+        (timedelta(days=1), SyncState.failed, "1 of 1 lists of members could not be read"),
+    ],
+)
+def test_doctor_says_an_old_or_refused_roster(
+    school: School, runtime: Runtime, age: timedelta, state: SyncState, words: str | None
+) -> None:
+    rostered(school, age, state=state)
+    found = [
+        each for each in judging.judged(facts.read(runtime.database, school.now), {}) if "dangke roster" in each.words
+    ]
+    assert [each.state for each in found] == ([] if words is None else ["hint"])
+    assert words is None or words in found[0].words
 
 
 @pytest.mark.parametrize(

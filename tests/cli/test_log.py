@@ -23,10 +23,10 @@ CHANGING = {
     "keys rewrap": ("keys_rewrapped",), "allow-host": ("host_allowed", "host_forbidden"), "admin-link": ("link_made",),
     "restore": ("restored",), "person show": ("person_seen",), "person export": ("person_exported",),
     "person erase": ("person_erased",), "person purge-tests": ("test_user_erased",),
-    "reconcile": ("reconciled",),
+    "reconcile": ("reconciled",), "roster read": ("roster_read",),
 }  # fmt: skip
 """Command to the acts that it may write down. Those of `person` are looked at in tests/cli/test_person.py."""
-LOOKING = {"serve", "web", "worker", "demo", "registrations", "connect", "doctor", "keys pem", "backup"}
+LOOKING = {"serve", "web", "worker", "demo", "registrations", "connect", "doctor", "keys pem", "backup", "roster list"}
 """What runs the program, and what changes nothing; `demo` seeds by `dangke seed`."""
 
 
@@ -69,6 +69,7 @@ def test_every_command_that_changes_something_is_in_the_log(migrated: Dangke, tm
         ("keys", "activate", kid, "--urgent"), ("keys", "retire", other), ("keys", "destroy", old, "--urgent"),
         ("keys", "rewrap"), ("allow-host", "lms.example", "--reason", "campus"),
         ("allow-host", "lms.example", "--remove"), ("reconcile",), ("reconcile", "--registration", "1"),
+        ("roster", "read"), ("roster", "read", "--registration", "1"),
         ("admin-link", "--name", "wang"),
         ("seed", "--lms-url", "http://127.0.0.1:9"),
     ]  # fmt: skip
@@ -84,7 +85,8 @@ def test_every_command_that_changes_something_is_in_the_log(migrated: Dangke, tm
         ("quirks_set", lms, "-, -, histories trusted"), ("key_pinned", lms, old), ("key_unpinned", lms, ""),
         ("key_activated", kid, "urgent"), ("key_retired", other, ""), ("key_destroyed", old, "urgent"),
         ("keys_rewrapped", "", "0 keys, 0 tokens"), ("host_allowed", "lms.example", "campus"),
-        ("host_forbidden", "lms.example", ""), ("reconciled", "", ""), ("reconciled", lms, ""), ("link_made", "", ""),
+        ("host_forbidden", "lms.example", ""), ("reconciled", "", ""), ("reconciled", lms, ""),
+        ("roster_read", "", "0 lists"), ("roster_read", lms, "0 lists"), ("link_made", "", ""),
     ]  # fmt: skip
     assert found[-1][0] == "seeded"
     assert found[-1][1].startswith(demo)

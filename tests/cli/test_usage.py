@@ -13,7 +13,7 @@ from tests.processes import free_port
 COMMANDS = (
     *("serve", "web", "worker", "migrate", "seed", "demo", "doctor", "reconcile", "backup", "restore"),
     *("invite", "register", "registrations", "deployment", "roles", "quirks", "connect", "keys", "allow-host"),
-    *("admin-link", "person"),
+    *("admin-link", "person", "roster"),
 )
 SERVERS = ("serve", "web", "worker")
 NEEDS_DATABASE = (("serve",), ("web",), ("worker",), ("seed",), ("keys",), ("register", "--from", "lms.json"))

@@ -25,6 +25,11 @@ GAUGES: dict[str, tuple[str, tuple[str, ...]]] = {
     "dangke_up": ("1 if the database could be read for this answer.", ()),
     **{name: (words, ("registration",)) for name, words in BY_LMS.items()},
     "dangke_scores": ("Scores by how far they are.", ("registration", "state")),
+    "dangke_rosters": (
+        "Lists of members of courses in use: all, never read to the end, failed the last time.",
+        ("registration", "state"),
+    ),
+    "dangke_roster_oldest_seconds": ("How long ago the oldest of those that were read was read.", ("registration",)),
     "dangke_columns": ("Columns of the LMSs by state.", ("registration", "state")),
     "dangke_jobs_due": ("Jobs that are due.", ("job",)),
     "dangke_jobs_failing": ("Jobs whose last run failed.", ("job",)),
@@ -88,6 +93,15 @@ def _add_lms(families: dict[str, GaugeMetricFamily], lms: facts.Lms, found: fact
     }
     for name, value in values.items():
         families[name].add_metric(number, value)
+    if lms.rosters is not None:
+        for state, times in {
+            "all": lms.rosters.courses,
+            "never": lms.rosters.never,
+            "failed": lms.rosters.failed,
+        }.items():
+            families["dangke_rosters"].add_metric([*number, state], times)
+        if lms.rosters.oldest is not None:
+            families["dangke_roster_oldest_seconds"].add_metric(number, lms.rosters.oldest.total_seconds())
     for state, times in lms.scores.items():
         families["dangke_scores"].add_metric([*number, state], times)
     for state, times in lms.columns.items():

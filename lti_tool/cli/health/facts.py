@@ -17,6 +17,7 @@ from lti_tool.identity.models import Context, Deployment, Registration
 from lti_tool.launch.models import LaunchFailure
 from lti_tool.ledger.models import LineItem, Placement, ScorePost
 from lti_tool.ledger.rules import PostState
+from lti_tool.roster.queries import Age, roster_age_by_registration
 
 OPEN = (PostState.waiting, PostState.sending)
 """The states in which a score is still to be sent."""
@@ -38,6 +39,8 @@ class Lms:
     columns: dict[str, int] = field(default_factory=dict)
     refusals: int = 0
     """Refused logins and launches of the last hour."""
+    rosters: Age | None = None
+    """How old the lists of members of courses in use are; None: there is no such course with a list."""
 
     @property
     def depth(self) -> int:
@@ -80,12 +83,14 @@ class Facts:
 
 
 def read(database: Database, now: datetime) -> Facts:
-    """Six statements, and on PostgreSQL one more for the size."""
+    """Seven statements, and on PostgreSQL one more for the size."""
     with database.reading_core() as connection:
         lmss = _registrations(connection)
         _add_scores(connection, lmss)
         _add_columns(connection, lmss)
         strangers = _add_refusals(connection, lmss, now)
+        for age in roster_age_by_registration(connection, now):
+            lmss[age.registration_id].rosters = age
         return Facts(
             now,
             list(lmss.values()),

@@ -14,6 +14,8 @@ BREAKER_AFTER = 5
 LITTLE_ROOM, NO_ROOM = 2_000_000_000, 200_000_000
 """Bytes."""
 MANY_REFUSALS = 20
+OLD_ROSTER = timedelta(days=3)
+"""Every list of a course in use is read each night."""
 
 
 def judged(facts: Facts, room: Mapping[str, tuple[int, int]]) -> Iterator[Finding]:
@@ -69,10 +71,25 @@ def _lms(lms: Lms, facts: Facts) -> Iterator[Finding]:
     for state, words in hints.items():
         if times := lms.scores.get(state, 0):
             yield Finding(subject, True, f"{times} {words}", is_hint=True)
+    yield from _rosters(lms)
     if lms.refusals > MANY_REFUSALS:
         yield Finding(
             subject, True, f"{lms.refusals} launches were refused in the last hour; the console says why", is_hint=True
         )
+
+
+def _rosters(lms: Lms) -> Iterator[Finding]:
+    """Lists of members that are old or refused: nobody is hidden or let in by them, so these are hints."""
+    found = lms.rosters
+    if found is None:
+        return
+    where = f"`dangke roster list --registration {lms.id}` shows them"
+    if found.failed:
+        words = f"{found.failed} of {found.courses} lists of members could not be read the last time; {where}"
+        yield Finding(f"LMS {lms.id}", True, words, is_hint=True)
+    if found.oldest is not None and found.oldest > OLD_ROSTER:
+        words = f"a list of members is {found.oldest.days} days old; {where}, `dangke roster read` reads them now"
+        yield Finding(f"LMS {lms.id}", True, words, is_hint=True)
 
 
 def _is_late(job: Jobs, facts: Facts) -> bool:
