@@ -189,7 +189,7 @@ class Grades(AssignmentsGradesService):
 
 
 class Members(NamesRoleProvisioningService):
-    """The two people."""
+    """The two people, a page each: with a third page the package would add a number to a text."""
 
     def __init__(self, asked: Asked, place: Place) -> None:
         super().__init__(asked, place.platform, f"{place.url}/members")
@@ -200,9 +200,11 @@ class Members(NamesRoleProvisioningService):
     def is_resource_link_valid(self, context_id: str, resource_link_id: str) -> bool:
         return True
 
-    def get_member_data_page(self, **_: Any) -> dict[str, Any]:
+    def get_member_data_page(self, page: str | int = 1, limit: str | None = None, **_: Any) -> dict[str, Any]:
         people = [{"user_id": who, "roles": [ROLE + role], "name": name} for who, (role, name) in PEOPLE.items()]
-        return {"content": people, "has_next": False}
+        if limit is None:
+            return {"content": people, "has_next": False}
+        return {"content": people[int(page) - 1 : int(page)], "has_next": int(page) == 1}
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -295,8 +297,8 @@ class Handler(BaseHTTPRequestHandler):
         if found.code >= 400:
             self.place.refusals.append(f"{self.command} {self.path}: {found.code} {found.message}")
         content, following = found.result, None
-        if isinstance(content, dict) and "content" in content:
-            content, following = content["content"], content.get("next")
+        if isinstance(content, dict):
+            content, following = content.get("content", content), content.get("next")
         body = b"" if content is None else json.dumps(content).encode()
         self.send(found.code, body, found.media_type, generate_next_link(following) if following else "")
 

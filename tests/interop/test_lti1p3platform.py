@@ -6,7 +6,8 @@ from jwt import decode
 from sqlalchemy import select, update
 
 from lti_tool.core.http import Http
-from lti_tool.identity.models import Member
+from lti_tool.identity.actor import Role
+from lti_tool.identity.models import Context, Enrolment, Member
 from lti_tool.launch.rules.tool_configuration import ROSTER_SCOPE
 from lti_tool.ledger.models import Activity, LineItem, LineItemSource
 from lti_tool.lms.connector import Connector
@@ -14,6 +15,7 @@ from lti_tool.lms.hosts import http_of
 from lti_tool.lms.platform import find_platform
 from lti_tool.lms.tokens import Tokens
 from lti_tool.passback.drain import LIMITS
+from lti_tool.roster.models import RosterSync, SyncState
 from lti_tool.worker import run_once
 from tests.flows.campus import custom_of, link_of
 from tests.interop.conftest import Meeting
@@ -113,4 +115,23 @@ def test_roster_service_takes_our_token(meeting: Meeting) -> None:
     http.close()
     assert (answer.status, answer.headers.get("content-type")) == (200, media)
     assert {member["user_id"] for member in answer.json()["members"]} == {"teacher", "learner"}
+    assert meeting.platform.seen()["refusals"] == []
+
+
+def test_roster_comes_into_the_course(meeting: Meeting) -> None:
+    """NRPS: the job of the worker, as the teacher's launch asked for it; names and roles as the package gives them."""
+    meeting.guest("teacher").launch(link_of(meeting.config, "quiz"))
+    work(meeting)
+    with meeting.runtime.database.reading() as session:
+        sync = session.scalars(select(RosterSync).join(Context).where(Context.memberships_url.is_not(None))).one()
+        rows = session.execute(
+            select(Member.sub, Member.name, Enrolment.role, Enrolment.last_launch_at.is_(None))
+            .join(Enrolment, Enrolment.member_id == Member.id)
+            .where(Enrolment.context_id == sync.context_id, Enrolment.is_listed)
+            .order_by(Member.sub)
+        ).all()
+    assert (sync.state, sync.pages, sync.listed) == (SyncState.done, 2, 2)
+    assert [tuple(row) for row in rows] == [
+        ("learner", "李小明", Role.member, True), ("teacher", "王老师", Role.instructor, False),
+    ]  # fmt: skip
     assert meeting.platform.seen()["refusals"] == []
