@@ -36,7 +36,7 @@ from lti_tool.identity import views as identity_views
 from lti_tool.identity.keeping import Keeper
 from lti_tool.ledger import outline
 
-ROOMS = (lti_tool.launch.wiring, lti_tool.passback.wiring, lti_tool.media.wiring)
+ROOMS = (lti_tool.launch.wiring, lti_tool.passback.wiring, lti_tool.roster.wiring, lti_tool.media.wiring)
 ADMIN = lti_tool.admin.wiring.BLUEPRINTS[0].name
 """The operator's console: it has a session and a token of its own, and guards all its routes itself."""
 
@@ -105,6 +105,7 @@ def build_runtime(settings: Settings, clock: Clock | None = None) -> web.Runtime
             *(sweep for domain in DOMAINS for sweep in domain.SWEEPS),
             outline.ROLL_UP,
             *lti_tool.launch.wiring.SWEEPS,
+            *lti_tool.roster.wiring.SWEEPS,
         ),
         jobs={kind.name: kind for kind in JOBS},
         keepers=KEEPERS,

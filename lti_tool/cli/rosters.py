@@ -6,12 +6,13 @@ import click
 from sqlalchemy import Connection, select
 
 from lti_tool.cli import opening
-from lti_tool.cli.acting import noted
+from lti_tool.cli.acting import noted, subject
 from lti_tool.cli.keys import opened
 from lti_tool.cli.opening import Fault
 from lti_tool.core.clock import SystemClock
 from lti_tool.core.jobs import Job
 from lti_tool.identity.models import Registration
+from lti_tool.launch.registrations import find
 from lti_tool.lms.work import READ_ROSTER, roster_key
 from lti_tool.roster import queries, reading
 from lti_tool.roster.models import SyncState
@@ -73,9 +74,10 @@ def read_rosters(course: int | None, registration: int | None) -> None:
         wanted = [row.id for row in rows if row.id == course or (course is None and row.is_used)]
         if course is not None and not wanted:
             raise Fault(f"Course {course} has no list that can be read. `dangke roster list` lists those that have.")
-        subject = f"course {course}" if course is not None else f"LMS {registration}" if registration else "all"
         with runtime.database.writing() as session:
-            noted(session, "roster_read", began, subject, f"{len(wanted)} lists")
+            lms = "" if registration is None else subject(find(session, registration))
+            of = f"course {course}" if course is not None else f"{len(wanted)} lists"
+            noted(session, "roster_read", began, lms, of)
         for context_id in wanted:
             with runtime.database.writing_core() as connection:
                 reading.ask(connection, context_id, began)

@@ -114,6 +114,17 @@ FOR: dict[str, For] = {
     "passback.send_one": For.authors,
     "passback.keep_there": For.authors,
     "passback.compare": For.authors,
+    "roster.members": For.staff,
+    "roster.refresh": For.authors,
+    "roster.groups": For.staff,
+    "roster.make_group": For.authors,
+    "roster.group": For.staff,
+    "roster.rename_group": For.authors,
+    "roster.put_in": For.authors,
+    "roster.take_out": For.authors,
+    "roster.give_exception": For.authors,
+    "roster.take_exception": For.authors,
+    "roster.remove_group": For.authors,
     "launch.choose": For.chooser,
     "launch.bring": For.chooser,
     "launch.cancel": For.chooser,
@@ -198,6 +209,7 @@ ARGUMENTS = {
     "choice": "choice",
     "context_id": "context",
     "placement_id": "unset",
+    "group_id": "group",
     "registration_id": "registration",
     "request_id": "request",
     "token": "token",
@@ -212,6 +224,7 @@ NOWHERE = "900000001"
 _FORM: dict[str, Any] = {
     "title": "T", "body": "Body", "reason": "r", "kind": "lesson", "upto": "t1", "answer": "b", "minutes": "5",
     "do": "up:1", "key": ["t1"], "kind-t1": "text", "source-t1": "x", "source": "x", "activity_id": "{quiz}",
+    "name": "N", "member_id": "{member}",
 }  # fmt: skip
 _JSON: dict[str, Any] = {
     "quizzes_attempts.save_answer": {"slot": 1, "seq": 2, "response": "b"},

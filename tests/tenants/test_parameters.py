@@ -57,6 +57,11 @@ SENT = (
     Sent("POST", "/quizzes/{quiz}/arrange", 303, {"do": "remove:{version}"}),
     Sent("POST", "/lessons/{lesson}/edit", 400, {"title": "T", "key": "i1", "kind-i1": "image", "reference-i1": "{reference}", "alt-i1": "a"}),
     Sent("POST", "/lessons/{lesson}/publish", 400, {"title": "T", "key": "i1", "kind-i1": "image", "reference-i1": "{reference}", "alt-i1": "a"}),
+    Sent("GET", "/courses/{context}/members", 200, query="group={group}"),
+    Sent("GET", "/home/{home}/members", 200, query="group={group}"),
+    Sent("GET", "/scores/{quiz}", 200, query="group={group}"),
+    Sent("POST", "/courses/{context}/groups/{group}/people", 303, {"member_id": "{member}"}),
+    Sent("POST", "/courses/{context}/groups/{group}/exceptions", 400, {"activity_id": "{quiz}", "minutes": "5"}),
     Sent("POST", "/lti/courses/{context}/preview", 303, {"activity": "{lesson}"}),
 )  # fmt: skip
 

@@ -11,9 +11,9 @@ from courses.outline import services as outline
 from forum.threads import services as discussions
 from forum.threads.models import Post, Thread
 from lti_tool.identity import csrf
-from lti_tool.identity.models import BrowserSession, Context
+from lti_tool.identity.models import BrowserSession, Context, Group, GroupMember
 from lti_tool.launch.models import DataRequest, DeepLinkRequest
-from lti_tool.ledger.models import ActivityStatus, Placement
+from lti_tool.ledger.models import ActivityStatus, Override, Placement
 from tests.courses.conftest import QUESTION, TEXTS, actor_of
 from tests.media.samples import PNG
 from tests.quizzes.conftest import SINGLE, Quizzes
@@ -38,6 +38,7 @@ class Things:
         self._attempt()
         self._talk()
         self._upload()
+        self._group()
         self.ids["choice"] = self.choice()
         self.ids["request"] = self._visit()
 
@@ -123,6 +124,16 @@ class Things:
                 .where(Thread.activity_id == int(self.ids["forum"]))
             ).one()
         self.ids |= {"thread": str(thread), "post": str(post)}
+
+    def _group(self) -> None:
+        """A group with the learner in it, that has more attempts at the lesson."""
+        with self.school.database.writing() as session:
+            made = Group(context_id=self.author.context_id, name="Group")
+            session.add(made)
+            session.flush()
+            session.add(GroupMember(group_id=made.id, member_id=self.learner.member_id))
+            session.add(Override(activity_id=int(self.ids["lesson"]), group_id=made.id, extra_attempts=1))
+            self.ids["group"] = str(made.id)
 
     def _upload(self) -> None:
         picture = io.BytesIO(PNG + secrets.token_bytes(8))

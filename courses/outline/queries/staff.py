@@ -7,6 +7,7 @@ from sqlalchemy import Connection, bindparam, case, func, or_, select
 
 from lti_tool.core.columns import BigId
 from lti_tool.identity.actor import Role
+from lti_tool.identity.groups import people_of
 from lti_tool.identity.models import Context, ContextCopy, Enrolment, Member
 from lti_tool.ledger.models import Activity, LineItem, Result, ScorePost
 from lti_tool.ledger.rules import PostState
@@ -122,8 +123,15 @@ def posted(connection: Connection, home_id: int) -> dict[int, Any]:
 MEMBERS_A_PAGE = 50
 
 
-def roll(connection: Connection, context_id: int, *, after: str = "", limit: int = MEMBERS_A_PAGE) -> list[Any]:
-    """Active members in order of name, `limit` and one more to know whether others follow. One statement."""
+def roll(
+    connection: Connection,
+    context_id: int,
+    *,
+    after: str = "",
+    group_id: int | None = None,
+    limit: int = MEMBERS_A_PAGE,
+) -> list[Any]:
+    """Active members, of a group or all, in order of name: `limit` and one more to know whether others follow. One statement."""
     statement = (
         select(Member.id, Member.name, Enrolment.last_launch_at, Enrolment.gradable, Enrolment.is_test)
         .join(Enrolment, Enrolment.member_id == Member.id)
@@ -131,6 +139,8 @@ def roll(connection: Connection, context_id: int, *, after: str = "", limit: int
         .order_by(Member.name, Member.id)
         .limit(limit + 1)
     )
+    if group_id is not None:
+        statement = statement.where(Member.id.in_(people_of(group_id)))
     if after.isdecimal():
         statement = statement.offset(int(after))
     return list(connection.execute(statement).all())

@@ -10,35 +10,43 @@ from courses.outline.views.blueprint import blueprint
 from lti_tool.core.i18n import format_moment, format_percent, format_points, gettext
 from lti_tool.core.web import render, runtime
 from lti_tool.identity.actor import Can
+from lti_tool.identity.groups import choices, chosen, filter_of
 from lti_tool.ledger.access import open_activity
 from lti_tool.ledger.models import ActivityStatus
 
 
 @blueprint.get("/home/<int:activity_id>/members")
 def members(activity_id: int) -> ResponseReturnValue:
-    """Six statements, a page of 50 members."""
+    """Seven statements, a page of 50 members."""
     after = request.args.get("after", "")[:9]
     with runtime().database.reading() as session:
         actor, home = open_activity(session, activity_id, Can.follow, kind="outline")
         connection = session.connection()
         outline = queries.for_staff(connection, activity_id)
-        people = queries.roll(connection, home.context_id, after=after)
+        groups = choices(connection, home.context_id)
+        group_id = chosen(groups, request.args.get("group", ""))
+        people = queries.roll(connection, home.context_id, after=after, group_id=group_id)
         shown = people[: queries.MEMBERS_A_PAGE]
         cells = queries.grid(connection, activity_id, [row.id for row in shown])
         total = queries.members(connection, home.context_id)
     tasks = [row for row in (outline.tasks if outline else ()) if row.status is ActivityStatus.published]
     start = int(after) if after.isdecimal() else 0
     following = start + queries.MEMBERS_A_PAGE if len(people) > len(shown) else None
+    here = url_for(".members", activity_id=activity_id)
     return render(
         "courses/members.html",
         trail=[(home.title, url_for(".home", activity_id=activity_id)), (gettext("Progress"), None)],
         total=total,
         tasks=[_head(row) for row in tasks],
         rows=_rows(shown, tasks, cells),
-        previous=url_for(".members", activity_id=activity_id, after=max(0, start - queries.MEMBERS_A_PAGE))
+        previous=url_for(
+            ".members", activity_id=activity_id, after=max(0, start - queries.MEMBERS_A_PAGE), group=group_id
+        )
         if start
         else "",
-        following=url_for(".members", activity_id=activity_id, after=following) if following else "",
+        following=url_for(".members", activity_id=activity_id, after=following, group=group_id) if following else "",
+        narrowing=filter_of(groups, group_id, here),
+        roster_address=url_for("roster.members", context_id=home.context_id),
         scores_address=f"/scores/{activity_id}",
         test_users_address=url_for(runtime().places["test_users"], context_id=home.context_id)
         if actor.can(Can.author) and any(row.is_test for row in shown)

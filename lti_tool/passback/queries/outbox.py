@@ -6,9 +6,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, case, func, or_, select
+from sqlalchemy import ColumnElement, Connection, case, func, or_, select
 from sqlalchemy.orm import Session
 
+from lti_tool.identity.groups import people_of
 from lti_tool.identity.models import Context, Deployment, Enrolment, Member, Registration
 from lti_tool.ledger.models import Activity, LineItem, LineItemSource, LineItemState, Placement, Result, ScorePost
 from lti_tool.ledger.rules import PostState
@@ -109,13 +110,13 @@ def _of(activity_id: int) -> Any:
     return or_(Activity.id == activity_id, Activity.parent_id == activity_id)
 
 
-def counts(session: Session | Connection, activity_id: int) -> Mapping[PostState, int]:
-    """How many scores of an activity (and of those below it) are in which state. One statement."""
+def counts(session: Session | Connection, activity_id: int, group_id: int | None = None) -> Mapping[PostState, int]:
+    """How many scores of an activity (and of those below it), of a group or all, are in which state. One statement."""
     found = session.execute(
         select(ScorePost.state, func.count().label("count"))
         .join(LineItem, LineItem.id == ScorePost.line_item_id)
         .join(Activity, Activity.id == LineItem.activity_id)
-        .where(_of(activity_id))
+        .where(_of(activity_id), *_of_group(group_id))
         .group_by(ScorePost.state)
     )
     return {row[0]: row[1] for row in found}
@@ -127,8 +128,20 @@ def meant(session: Session | Connection, activity_id: int, what: What) -> int:
     return int(found.scalar_one())
 
 
-def rows(session: Session | Connection, activity_id: int, states: Collection[PostState] | None = None) -> list[Row]:
-    """The scores of an activity (and of those below it), those first that need somebody. At most 200; one statement."""
+def _of_group(group_id: int | None) -> tuple[ColumnElement[bool], ...]:
+    return () if group_id is None else (ScorePost.member_id.in_(people_of(group_id)),)
+
+
+def rows(
+    session: Session | Connection,
+    activity_id: int,
+    states: Collection[PostState] | None = None,
+    group_id: int | None = None,
+) -> list[Row]:
+    """The scores of an activity (and of those below it), of a group or all, those first that need somebody.
+
+    At most 200; one statement.
+    """
     statement = (
         select(
             Member.id.label("member_id"),
@@ -144,7 +157,7 @@ def rows(session: Session | Connection, activity_id: int, states: Collection[Pos
         .join(Activity, Activity.id == LineItem.activity_id)
         .join(Member, Member.id == ScorePost.member_id)
         .outerjoin(Result, (Result.activity_id == Activity.id) & (Result.member_id == ScorePost.member_id))
-        .where(_of(activity_id))
+        .where(_of(activity_id), *_of_group(group_id))
         .order_by(_ORDER, Activity.position, Member.name, ScorePost.id)
         .limit(PAGE)
     )

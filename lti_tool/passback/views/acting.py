@@ -21,7 +21,8 @@ def _back(activity_id: int, member_id: int | None = None) -> ResponseReturnValue
     """To the page that it was done from: of one score, or of the activity."""
     if member_id is not None and request.args.get("from") == "score":
         return redirect(url_for("passback.score", activity_id=activity_id, member_id=member_id), 303)
-    return redirect(url_for("passback.activity", activity_id=activity_id, show=request.args.get("show")), 303)
+    show, group = request.args.get("show"), request.args.get("group")
+    return redirect(url_for("passback.activity", activity_id=activity_id, show=show, group=group), 303)
 
 
 @blueprint.get("/scores/<int:activity_id>/send")

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from lti_tool.core.i18n import format_clock, format_moment, format_points, gettext, ngettext
 from lti_tool.core.web import render, runtime
 from lti_tool.identity.actor import Actor, Can
+from lti_tool.identity.groups import choices, chosen, filter_of
 from lti_tool.ledger.access import open_activity
 from lti_tool.ledger.models import Activity
 from lti_tool.ledger.rules import KEPT_THERE, PostState
@@ -33,6 +34,9 @@ class _Known:
     actor: Actor
     activity: Activity
     show: str
+    groups: list[tuple[int, str]]
+    group_id: int | None
+    """Of whom alone it shows; None: of everybody."""
     counts: dict[PostState, int]
     rows: list[queries.Row]
     columns: list[queries.ColumnState]
@@ -42,19 +46,23 @@ class _Known:
 
 @blueprint.get("/scores/<int:activity_id>")
 def activity(activity_id: int) -> ResponseReturnValue:
-    """Every score of an activity (of an outline: also of its tasks), refused first. Seven statements."""
+    """Every score of an activity (of an outline: also of its tasks), refused first. Eight statements."""
     show = request.args.get("show", "")
     with runtime().database.reading() as session:
         actor, found = open_activity(session, activity_id, Can.follow)
-        counts = dict(queries.counts(session, activity_id))
+        groups = choices(session, found.context_id)
+        group_id = chosen(groups, request.args.get("group", ""))
+        counts = dict(queries.counts(session, activity_id, group_id))
         if show not in SHOWN:
             show = "act" if _sum(counts, services.REFUSED + ON_THE_WAY) else "all"
         known = _Known(
             actor,
             found,
             show,
+            groups,
+            group_id,
             counts,
-            queries.rows(session, activity_id, SHOWN[show]),
+            queries.rows(session, activity_id, SHOWN[show], group_id),
             list(queries.columns(session, activity_id)),
             list(queries.missing(session, activity_id)),
             queries.platform_state(session, found.context_id),
@@ -85,14 +93,17 @@ def _page(known: _Known, now: datetime) -> dict[str, Any]:
             "label": ngettext("Send the refused grade again", "Send the %(num)s refused grades again", refused),
             "address": url_for("passback.send_all", activity_id=known.activity.id),
         }
-        if may_send and refused
+        if may_send and refused and known.group_id is None
         else None,
         "resend_all": url_for("passback.ask_send", activity_id=known.activity.id)
-        if may_send and known.counts
+        if may_send and known.counts and known.group_id is None
         else None,
-        "compare": url_for("passback.compare", activity_id=known.activity.id, show=known.show)
+        "compare": url_for("passback.compare", activity_id=known.activity.id, show=known.show, group=known.group_id)
         if may_send and _sum(known.counts, ARRIVED + services.REFUSED)
         else None,
+        "narrowing": filter_of(
+            known.groups, known.group_id, url_for("passback.activity", activity_id=known.activity.id), show=known.show
+        ),
         "is_cut": len(known.rows) == queries.PAGE,
     }
 
@@ -111,7 +122,7 @@ def _meta(known: _Known, now: datetime) -> list[str]:
 
 def _figures(known: _Known) -> list[dict[str, Any]]:
     def address(show: str) -> str:
-        return url_for("passback.activity", activity_id=known.activity.id, show=show)
+        return url_for("passback.activity", activity_id=known.activity.id, show=show, group=known.group_id)
 
     total = sum(known.counts.values())
     refused = _sum(known.counts, services.REFUSED)
@@ -149,7 +160,11 @@ def _filters(known: _Known) -> list[tuple[str, str, bool]]:
         "way": gettext("On their way %(n)s", n=_sum(known.counts, ON_THE_WAY)),
     }
     return [
-        (label, url_for("passback.activity", activity_id=known.activity.id, show=show), show == known.show)
+        (
+            label,
+            url_for("passback.activity", activity_id=known.activity.id, show=show, group=known.group_id),
+            show == known.show,
+        )
         for show, label in labels.items()
     ]
 
@@ -190,7 +205,13 @@ def _action(row: queries.Row, known: _Known) -> dict[str, str] | None:
         labels[PostState.kept] = gettext("Send again")
     if row.way.state not in labels:
         return None
-    address = url_for("passback.send_one", activity_id=row.activity_id, member_id=row.member_id, show=known.show)
+    address = url_for(
+        "passback.send_one",
+        activity_id=row.activity_id,
+        member_id=row.member_id,
+        show=known.show,
+        group=known.group_id,
+    )
     return {"label": labels[row.way.state], "symbol": "resend", "address": address}
 
 
