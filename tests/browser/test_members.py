@@ -92,3 +92,5 @@ def test_members_and_groups_of_a_course(teacher: Desk) -> None:
     expect(frame.locator("table.grid tbody tr")).to_have_count(2)
     assert re.search(r"group=\d+", frame.url)
     teacher.screen.screenshot("progress-of-a-group")
+    done = teacher.stack.dangke("roster", "read")
+    assert (done.returncode, "6 people" in done.stdout) == (0, True), done.stderr

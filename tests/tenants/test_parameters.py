@@ -116,7 +116,10 @@ def test_WS_06_ids_that_are_sent_are_those_of_the_own_course(
 
 ROOT = Path(__file__).resolve().parents[2]
 READ_FROM = {"request.args", "request.form", "request.files", "form", "fields"}
-ROWS = {"activity", "activity_id", "choice", "context", "do", "home", "member", "parent", "picked", "reference", "to"}
+ROWS = {
+    "activity", "activity_id", "choice", "context", "do", "group", "home", "member", "member_id", "parent", "picked",
+    "reference", "to",
+}  # fmt: skip
 """Parameters that name a row: each is sent above with another course's. `do` says `up:<version>`."""
 OF_THE_CONSOLE = {"registration", "school", "replaces"}
 """Name rows too, where only an operator or the holder of an invitation comes (tests/admin, tests/launch)."""
