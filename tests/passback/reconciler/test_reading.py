@@ -5,7 +5,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 
 from lti_tool.core import jobs as core_jobs
 from lti_tool.core.clock import FakeClock
@@ -20,7 +20,7 @@ from lti_tool.lms.connector import SCOPE_RESULT_READ, SCOPE_SCORE
 from lti_tool.lms.work import Work
 from lti_tool.passback.drain import Drain
 from lti_tool.passback.queries import drift_by_registration
-from lti_tool.passback.reconciler import jobs
+from lti_tool.passback.reconciler import jobs, rows
 from tests.passback.conftest import Recorder
 from tests.passback.gradebook import FakeGradebook, Planned
 from tests.passback.reconciler.conftest import ReadBack
@@ -416,3 +416,25 @@ def test_asking_twice_is_one_job_and_one_reading(
         jobs.ask_for_activity(database, activity.id, clock.now())
     run_job()
     assert len([call for call in gradebook.calls if call.url.endswith("/results")]) == 1
+
+
+def test_more_than_a_transaction_holds_is_asked_for_and_written_in_slices(
+    school: School, reach: Recorder, drain: Drain, read_back: ReadBack, database: Database,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """A score and its line of history are two rows, so a slice holds half of what a transaction may (house rule 2)."""
+    assert 2 * rows.SLICE <= rows.AT_MOST == 500
+    monkeypatch.setattr(rows, "SLICE", 2)
+    columns = []
+    for number in range(5):
+        each = school.activity("quiz", f"Q{number}")
+        columns.append(school.placement(each))
+        for person in (school.member, school.member2, school.new_member(f"m{number}")):
+            reach(each.id, person, "5")
+    drain.run()
+    read_back()
+    with database.reading() as session:
+        found = session.execute(select(ScorePost.state, func.count()).group_by(ScorePost.state)).all()
+        read = session.scalars(select(LineItem.id).where(LineItem.read_at.is_not(None)).order_by(LineItem.id)).all()
+    assert [tuple(row) for row in found] == [(PostState.confirmed, 15)]
+    assert read == columns
