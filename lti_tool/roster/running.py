@@ -53,10 +53,10 @@ class Run:
             return change(connection)
 
     def write_slice(self, change: Callable[[Connection], T]) -> T:
-        """One of many in a row, and then a pause of twice its time: on SQLite one writes at a time, and members hand in answers."""
+        """One of many in a row, and then a pause as long: on SQLite one writes at a time, and members hand in answers."""
         began = time.monotonic()
         done = self.write(change)
-        self.work.stop.wait(min((time.monotonic() - began) * 2, LONGEST_PAUSE))
+        self.work.stop.wait(min(time.monotonic() - began, LONGEST_PAUSE))
         return done
 
     def go_on(self) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, String, and_, bindparam, case, cast, or_, select, type_coerce
+from sqlalchemy import Connection, String, and_, bindparam, case, cast, literal_column, or_, select, type_coerce
 from sqlalchemy.types import NULLTYPE
 
 from courses.outline.queries.plans import PLANS, Fixed
@@ -72,6 +72,8 @@ def _as_stored(column: Any) -> Any:
 
 
 # Statements are built once: building one costs more than running it. What nobody is shown is left out: JSON costs by length.
+_LESSON = case((_activity.c.kind == literal_column("'lesson'"), _activity.c.id))
+"""Only lessons count time; for the others nothing is looked up."""
 _IS_OPEN = _result.c.completed_at.is_(None)
 _TASKS = (
     select(
@@ -86,7 +88,7 @@ _TASKS = (
     .select_from(
         _activity.outerjoin(
             _result, and_(_result.c.activity_id == _activity.c.id, _result.c.member_id == _MEMBER)
-        ).outerjoin(_time, and_(_time.c.activity_id == _activity.c.id, _time.c.member_id == _MEMBER))
+        ).outerjoin(_time, and_(_time.c.activity_id == _LESSON, _time.c.member_id == _MEMBER))
     )
     .where(or_(_activity.c.id == _HOME, _activity.c.parent_id == _HOME))
 )
