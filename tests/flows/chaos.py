@@ -16,9 +16,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-import requests
 from sqlalchemy import func, select
-from sqlalchemy.exc import DBAPIError
 
 from lti_tool.core.database import Busy, Database
 from lti_tool.identity.models import Member
@@ -257,7 +255,7 @@ class Chaos:
         def visit() -> None:
             while not is_over.wait(LOOKS_EVERY):
                 # The LMS, the tool or the database may just be down: then the next visit it is.
-                with contextlib.suppress(requests.RequestException, AssertionError, Busy, DBAPIError):
+                with contextlib.suppress(Exception):
                     with database.reading_core() as connection:
                         is_gone = bool(connection.scalar(gone))
                     for kind in ("outline", "quiz") if is_gone else ():
@@ -292,13 +290,24 @@ class Chaos:
 
     def settle(self, database: Database) -> None:
         """Wait until nothing is on its way to the LMS, but for what waits for people."""
-        count = select(func.count()).where(ScorePost.state.in_(ON_THE_WAY), ScorePost.cause.not_in(WAITS_FOR_PEOPLE))
+        under_way = (
+            select(ScorePost.state, ScorePost.cause, LineItem.state.label("column"), func.count().label("posts"))
+            .join(LineItem, LineItem.id == ScorePost.line_item_id)
+            .where(ScorePost.state.in_(ON_THE_WAY), ScorePost.cause.not_in(WAITS_FOR_PEOPLE))
+            .group_by(ScorePost.state, ScorePost.cause, LineItem.state)
+        )
 
-        def is_still() -> bool:
-            with database.reading_core() as connection:
-                return not connection.scalar(count)
+        def left() -> list[Any]:
+            try:
+                with database.reading_core() as connection:
+                    return [tuple(row) for row in connection.execute(under_way)]
+            except Busy as busy:  # a connection from before the database was killed
+                return [busy]
 
-        eventually(is_still, within=SETTLING, every=0.5, what="an empty outbox")
+        try:
+            eventually(lambda: not left(), within=SETTLING, every=0.5, what="an empty outbox")
+        except AssertionError:
+            raise AssertionError(f"the outbox is not empty: {left()}") from None
 
     def reconcile(self, database: Database) -> None:
         """One run of the reconciler over all columns: `dangke reconcile`, or the worker where that could not read yet.
