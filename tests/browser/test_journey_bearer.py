@@ -357,3 +357,19 @@ def test_PS_08_film_whose_ticket_runs_out_goes_on_where_it_was(stack: Stack, new
         assert any(each["endpoint"] == "media.show" and each["status"] == 404 for each in seen), "a ticket was refused"
     finally:
         stack.driver.storage("none")
+
+
+def test_film_that_does_not_come_says_so_where_there_are_cookies_too(stack: Stack, new_screen: NewScreen) -> None:
+    screen = new_screen(stack)
+    frame = Desk(stack, screen, "member4").sign_in().open(link_of(stack, "lesson"))
+    video, trouble = frame.locator("#reader video"), frame.locator("[data-trouble]")
+    video.evaluate("video => { video.muted = true; return video.play(); }")
+    screen.expect_problem("net::ERR_FAILED")
+    screen.context.route(re.compile("/media/"), lambda route: route.abort())
+    video.evaluate("video => { video.currentTime = 1; video.load(); }")
+    expect(trouble).to_be_visible()
+    assert_axe(screen.page)
+    screen.context.unroute_all()
+    trouble.locator("button").click()
+    goes_on(video, 0.1)
+    expect(trouble).to_be_hidden()
