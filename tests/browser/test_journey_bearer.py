@@ -247,6 +247,7 @@ def test_PS_08_handout_is_put_up_and_taken_home_without_any_cookie(stack: Stack,
         # What is typed in the form beside is not lost without a question.
         asked = screen.page.frame_locator("iframe[name=tool-frame]").locator("#leave")
         asked.locator("button[value=leave]").click()
+        expect(frame.locator("main input.input")).to_have_count(1)
         address = re.search(r"/media/[\w-]+", frame.locator("main input.input").input_value())
         assert address is not None
         frame = open_link(desk, link_of(stack, "forum"))

@@ -39,7 +39,7 @@ def test_score_waits_for_the_tick_and_then_stands_in_moodles_own_column(campus: 
     teacher = visitor("teacher")
     teacher.launch(link)
     shown = unescape(teacher.open(f"/scores/{quiz.id}").text)
-    assert "「接受来自工具的成绩」" in shown
+    assert "Allow … to add grades in the gradebook" in shown, "the box as Moodle calls it"
     assert "李小明" in shown, "ID-04: Moodle sends the given name first"
     campus.lms.allow_grades(link)
     teacher.launch(link)
