@@ -1,7 +1,10 @@
 """A list that is all there comes into the course, slice by slice; who is not in it any more is hidden.
 
-Each function is one short transaction's work, of at most 500 rows, and says first that this reading is still the one that
-counts (`services.Superseded` else).
+Each function that writes is one short transaction's work, of at most 500 rows, and says first that this reading is still the
+one that counts (`services.Superseded` else).
+
+People are taken in the order of a unique index, and what is asked of staging is found by it: PostgreSQL's statistics of a
+table that fills and empties within minutes are always wrong, and a plan that trusts them compares everybody with everybody.
 """
 
 from collections.abc import Sequence
@@ -18,30 +21,36 @@ from lti_tool.ledger.services import requeue_members
 from lti_tool.roster import queries, rules
 from lti_tool.roster.models import RosterRow, RosterSync
 from lti_tool.roster.rules import Listed, Place
-from lti_tool.roster.services import ROWS, Reading, hold
+from lti_tool.roster.services import Reading, hold
 
 MERGED: Final = 100
 """People brought into the course in one transaction: members who hand in answers wait for it, some 10 ms."""
 
+LOOKED_AT: Final = 1000
+"""Enrolments that one statement compares with the list; it only reads."""
+
 _row, _member, _enrolment = RosterRow.__table__.c, Member.__table__.c, Enrolment.__table__.c
 
 
-def merge(connection: Connection, keys: Keys, reading: Reading, after: int, now: datetime) -> int | None:
-    """Bring the next people of the list into the course; the last one's row, None when there are no more.
+def merge(connection: Connection, keys: Keys, reading: Reading, after: str, now: datetime) -> str | None:
+    """Bring the next people of the list into the course, by `sub` from `after` on; the last one's, None when there are no more.
 
     About eight statements, fewer when nothing has changed.
     """
     hold(connection, reading)
-    ids = connection.scalars(
-        select(_row.id).where(_row.context_id == reading.course.id, _row.id > after).order_by(_row.id).limit(MERGED)
+    subs = connection.scalars(
+        select(RosterRow.sub)
+        .where(RosterRow.context_id == reading.course.id, RosterRow.sub > after)
+        .order_by(RosterRow.sub)
+        .limit(MERGED)
     ).all()
-    if not ids:
+    if not subs:
         return None
-    part = (_row.context_id == reading.course.id, _row.id > after, _row.id <= ids[-1])
+    part = (_row.context_id == reading.course.id, _row.sub > after, _row.sub <= subs[-1])
     renamed = _merge_members(connection, keys, reading, part, now)
     came, gone = _merge_enrolments(connection, reading, part, now)
     _count(connection, reading, came=came, gone=gone, renamed=renamed)
-    return int(ids[-1])
+    return subs[-1]
 
 
 def _count(connection: Connection, reading: Reading, **counts: int) -> None:
@@ -200,26 +209,45 @@ def _lower_sessions(connection: Connection, context_id: int, told: dict[int, Any
             connection.execute(update(Grant).where(Grant.id == grant.id).values(**values))
 
 
-def retire(connection: Connection, reading: Reading) -> bool:
-    """Hide the next people whom a complete list does not name (NR-04); whether there were any. Nothing of theirs is deleted.
+def absent_after(
+    connection: Connection, reading: Reading, after: int, most: int = LOOKED_AT
+) -> tuple[list[int], int | None]:
+    """Whom of the next people of the course a complete list does not name, by member from `after` on: their enrolments.
+
+    And where to go on; None: there are no more. One statement.
+    """
+    context_id = reading.course.id
+    some = (
+        select(_enrolment.id, _enrolment.member_id)
+        .where(*queries.absent(context_id, reading.began), _enrolment.member_id > after)
+        .order_by(_enrolment.member_id)
+        .limit(most)
+        .subquery()
+    )
+    # Among what is selected, not in a condition, so that it stays a look-up of each and becomes no join.
+    is_named = exists().where(_row.context_id == context_id, _row.sub == _member.sub)
+    rows = connection.execute(
+        select(some.c.id, some.c.member_id, is_named.label("is_named")).join(Member, Member.id == some.c.member_id)
+    ).all()
+    last = max((row.member_id for row in rows), default=None)
+    return [row.id for row in rows if not row.is_named], last if len(rows) == most else None
+
+
+def retire(connection: Connection, reading: Reading, enrolments: Sequence[int]) -> None:
+    """Hide people whom a complete list does not name (NR-04), unless they have launched meanwhile. Nothing of theirs is deleted.
 
     Sessions end only of those whom the list named before: an LMS also lets people in whom it never lists. Five statements.
     """
     hold(connection, reading)
     context_id = reading.course.id
-    is_named = exists().where(RosterRow.context_id == context_id, RosterRow.sub == Member.sub)
     rows = connection.execute(
         select(Enrolment.id, Enrolment.member_id, Enrolment.is_listed, Enrolment.is_active)
-        .join(Member, Member.id == Enrolment.member_id)
-        .where(*queries.absent(context_id, reading.began), ~is_named)
+        .where(Enrolment.id.in_(enrolments), *queries.absent(context_id, reading.began))
         .order_by(Enrolment.member_id)
-        .limit(ROWS)
+        .with_for_update()
     ).all()
-    if not rows:
-        return False
     connection.execute(
         update(Enrolment).where(Enrolment.id.in_([row.id for row in rows])).values(is_active=False, is_listed=False)
     )
     _end_sessions(connection, context_id, [row.member_id for row in rows if row.is_listed])
     _count(connection, reading, gone=sum(row.is_active for row in rows))
-    return True

@@ -8,6 +8,7 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 from sqlalchemy import Connection
@@ -69,8 +70,7 @@ def _all(run: Run) -> None:
         counts = _list(run)
     _merge(run)
     if is_complete and run.is_whole:
-        while run.write_slice(lambda connection: merging.retire(connection, run.reading)):
-            pass
+        _retire(run)
     groups_cause = groups.read(run, is_complete=is_complete and run.is_whole)
     run.write(
         lambda connection: services.finish(
@@ -159,14 +159,26 @@ def _names(course: Course, people: Sequence[Listed]) -> list[str]:
 
 
 def _merge(run: Run) -> None:
-    after: int | None = 0
+    after: str | None = ""
     while after is not None:
         after = run.write_slice(_merging(run, after))
 
 
-def _merging(run: Run, after: int) -> Callable[[Connection], int | None]:
+def _merging(run: Run, after: str) -> Callable[[Connection], str | None]:
     runtime = run.work.runtime
     return lambda connection: merging.merge(connection, runtime.keys, run.reading, after, runtime.clock.now())
+
+
+def _retire(run: Run) -> None:
+    """Hide who is not in the list. Nobody is held up while they are looked for, and mostly there are none."""
+    after: int | None = 0
+    while after is not None:
+        run.go_on()
+        with run.work.runtime.database.reading_core() as connection:
+            absent, after = merging.absent_after(connection, run.reading, after)
+        for start in range(0, len(absent), services.ROWS):
+            part = absent[start : start + services.ROWS]
+            run.write_slice(partial(merging.retire, reading=run.reading, enrolments=part))
 
 
 def _failed(run: Run, error: Unavailable) -> datetime | None:

@@ -1,6 +1,5 @@
 """One run of the job that reads a roster: what it has seen so far, and how it writes."""
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -9,14 +8,13 @@ from typing import Final, TypeVar
 from sqlalchemy import Connection
 
 from lti_tool.core.jobs import Taken
+from lti_tool.core.slices import Slices
 from lti_tool.lms.work import Work
 from lti_tool.roster.queries import Course
 from lti_tool.roster.services import Reading
 
 LEASE: Final = timedelta(minutes=5)
 RENEW: Final = timedelta(minutes=1)
-LONGEST_PAUSE: Final = 0.25
-"""Seconds between two slices, at most."""
 
 T = TypeVar("T")
 
@@ -45,6 +43,10 @@ class Run:
     """Whether the list says of anybody which groups he is in."""
     groups: set[str] = field(default_factory=set)
     """The groups that were named so far, as the LMS calls them."""
+    _slices: Slices = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._slices = Slices(self.work.runtime.database, self.work.stop)
 
     def write(self, change: Callable[[Connection], T]) -> T:
         """One short transaction; before it, whether to go on."""
@@ -53,11 +55,9 @@ class Run:
             return change(connection)
 
     def write_slice(self, change: Callable[[Connection], T]) -> T:
-        """One of many in a row, and then a pause as long: on SQLite one writes at a time, and members hand in answers."""
-        began = time.monotonic()
-        done = self.write(change)
-        self.work.stop.wait(min(time.monotonic() - began, LONGEST_PAUSE))
-        return done
+        """One of many in a row, with a pause after it; before it, whether to go on."""
+        self.go_on()
+        return self._slices.write(change)
 
     def go_on(self) -> None:
         """Raises Stopped; keeps the job ours."""

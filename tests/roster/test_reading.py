@@ -13,7 +13,7 @@ from lti_tool.identity import erased
 from lti_tool.identity.actor import Role
 from lti_tool.identity.models import Context, Enrolment, Member, Registration
 from lti_tool.lms.work import READ_ROSTER
-from lti_tool.roster import queries, reading, rules, services
+from lti_tool.roster import merging, queries, reading, rules, services
 from lti_tool.roster.models import SyncState
 from tests.roster.conftest import Roster
 
@@ -90,6 +90,30 @@ def test_NR_04_who_launches_while_the_list_is_read_stays(roster: Roster) -> None
     roster.clock.advance(timedelta(minutes=-3))
     roster.read()
     assert roster.people()["member1"].is_active, "his launch is younger than the beginning of the reading"
+
+
+def test_NR_04_who_launches_between_the_look_and_the_hiding_stays(roster: Roster) -> None:
+    roster.visit("member1")
+    began = _begin(roster)
+    with roster.runtime.database.reading_core() as connection:
+        absent, _ = merging.absent_after(connection, began, 0)
+    roster.visit("member1")
+    with roster.runtime.database.writing_core() as connection:
+        merging.retire(connection, began, absent)
+    assert {sub for sub, each in roster.people().items() if each.is_active} == {"member1"}, "nobody else is in staging"
+
+
+@pytest.mark.parametrize("most", [1, 2, 3, 1000])
+def test_NR_04_everybody_of_the_course_is_looked_for_once(roster: Roster, most: int) -> None:
+    began, found = _begin(roster), list[int]()
+    after: int | None = 0
+    while after is not None:
+        with roster.runtime.database.reading_core() as connection:
+            absent, after = merging.absent_after(connection, began, after, most)
+        found += absent
+    with roster.runtime.database.reading_core() as connection:
+        everybody = connection.scalars(select(Enrolment.id).where(Enrolment.is_active)).all()
+    assert sorted(found) == sorted(everybody), "staging is empty, so that nobody is named"
 
 
 @pytest.mark.parametrize(
@@ -385,15 +409,21 @@ def test_reading_twice_changes_nothing(roster: Roster) -> None:
 
 
 def test_reading_that_was_overtaken_writes_nothing(roster: Roster) -> None:
+    first = _begin(roster)
+    _begin(roster)
+    with roster.runtime.database.writing_core() as connection, pytest.raises(services.Superseded):
+        services.stage(connection, roster.runtime.keys, first, [], [])
+
+
+def _begin(roster: Roster) -> services.Reading:
+    """A reading that has begun, a minute later than what was before, with nothing in staging."""
+    roster.clock.advance(timedelta(minutes=1))
     context_id = roster.context().id
     with roster.runtime.database.reading_core() as connection:
         course = queries.course_to_read(connection, context_id)
     assert course is not None
     with roster.runtime.database.writing_core() as connection:
-        first = services.begin(connection, course, roster.clock.now())
-        services.begin(connection, course, roster.clock.now())
-    with roster.runtime.database.writing_core() as connection, pytest.raises(services.Superseded):
-        services.stage(connection, roster.runtime.keys, first, [], [])
+        return services.begin(connection, course, roster.clock.now())
 
 
 def test_ages_by_registration(roster: Roster) -> None:

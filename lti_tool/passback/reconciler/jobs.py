@@ -49,7 +49,7 @@ def read(work: Work, taken: Taken) -> datetime | None:
         platform = find_platform(connection, registration_id)
     if platform is None:
         return None
-    reader = Reader(runtime.database, work.connector, clock, platform)
+    reader = Reader(work, platform)
     while True:
         now = clock.now()
         with runtime.database.reading_core() as connection:
@@ -60,8 +60,7 @@ def read(work: Work, taken: Taken) -> datetime | None:
             return again_at
         if closed_until is not None and closed_until > now:
             return closed_until
-        concurrency = runtime.settings.drain_concurrency
-        reader.read_all(columns, concurrency, lambda: not work.stop.is_set())
+        reader.read_all(columns, runtime.settings.drain_concurrency)
         if reader.is_hopeless:
             return clock.now() + PAUSE
         if not work.renew(taken, LEASE):

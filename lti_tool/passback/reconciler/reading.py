@@ -2,18 +2,19 @@
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 
-from lti_tool.core.clock import Clock
-from lti_tool.core.database import Database
 from lti_tool.core.http import HttpError
 from lti_tool.core.logs import log
-from lti_tool.lms.connector import SCOPE_RESULT_READ, Connector
+from lti_tool.core.slices import Slices
+from lti_tool.lms.connector import SCOPE_RESULT_READ
 from lti_tool.lms.errors import LmsError, ScopeMissing, ServiceFailed, TokenRefused, TokenUnavailable
 from lti_tool.lms.links import ForeignPage, TooManyPages
 from lti_tool.lms.platform import Platform
+from lti_tool.lms.work import Work
 from lti_tool.passback.reconciler import rows, rules
 from lti_tool.passback.reconciler.readings import Grades, Unreadable, read_results
 from lti_tool.passback.reconciler.rows import Column, Post
@@ -41,8 +42,10 @@ class Tally:
 class Reader:
     """Reads columns of one LMS. Opens its own transactions; nothing is written about a column that was not read whole."""
 
-    def __init__(self, database: Database, connector: Connector, clock: Clock, platform: Platform) -> None:
-        self._database, self._connector, self._clock, self._platform = database, connector, clock, platform
+    def __init__(self, work: Work, platform: Platform) -> None:
+        self._work, self._platform = work, platform
+        self._database, self._connector, self._clock = work.runtime.database, work.connector, work.runtime.clock
+        self._slices = Slices(self._database, work.stop)
         self._lock = threading.Lock()
         self._silent = 0
         """Columns in a row that the LMS as a whole did not answer for."""
@@ -52,12 +55,12 @@ class Reader:
         """Whether the rest would fare no better."""
         return self._silent >= HOPELESS_AFTER
 
-    def read_all(self, columns: Sequence[Column], concurrency: int, goes_on: Callable[[], bool]) -> Tally:
-        """Read the columns, `concurrency` at a time, as long as `goes_on` says so and the LMS answers."""
+    def read_all(self, columns: Sequence[Column], concurrency: int) -> Tally:
+        """Read the columns, `concurrency` at a time, as long as the worker goes on and the LMS answers."""
         whole = Tally()
 
         def read(column: Column) -> Tally:
-            return self._read(column) if goes_on() and not self.is_hopeless else Tally()
+            return Tally() if self._work.stop.is_set() or self.is_hopeless else self._read(column)
 
         with ThreadPoolExecutor(concurrency, thread_name_prefix=f"results-{self._platform.id}") as pool:
             for tally in pool.map(read, columns):
@@ -75,8 +78,7 @@ class Reader:
             if grades is None:
                 return self._failed(column, cause)
             tally.scores = self._settle(column, posts, grades)
-        with self._database.writing_core() as connection:
-            rows.was_read(connection, column, self._clock.now())
+        self._slices.write(lambda connection: rows.was_read(connection, column, self._clock.now()))
         return tally
 
     def _grades(self, column: Column) -> tuple[Grades | None, Exception | None]:
@@ -106,8 +108,9 @@ class Reader:
         moved = [(post, verdict) for post, verdict in verdicts if verdict.step is not Step.leave]
         for start in range(0, len(moved), rows.SLICE):
             some = moved[start : start + rows.SLICE]
-            with self._database.writing_core() as connection:
-                done += Counter(rows.write(connection, column, some, self._clock.now()))
+            done += Counter(
+                self._slices.write(partial(rows.write, column=column, verdicts=some, now=self._clock.now()))
+            )
         return done
 
     def _failed(self, column: Column, error: Exception | None) -> Tally:

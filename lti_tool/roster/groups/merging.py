@@ -54,26 +54,26 @@ def name_read(connection: Connection, reading: Reading, groups: Sequence[Named],
     name(connection, reading.course.id, groups, source)
 
 
-def told_after(connection: Connection, context_id: int, after: int) -> list[tuple[int, str, list[str] | None]]:
-    """(row, sub, groups) of the next people of a list that is all there. One statement."""
+def told_after(connection: Connection, context_id: int, after: str) -> list[tuple[str, list[str] | None]]:
+    """(sub, groups) of the next people of a list that is all there, by `sub` from `after` on. One statement."""
     rows = connection.execute(
-        select(RosterRow.id, RosterRow.sub, RosterRow.groups)
-        .where(RosterRow.context_id == context_id, RosterRow.id > after)
-        .order_by(RosterRow.id)
+        select(RosterRow.sub, RosterRow.groups)
+        .where(RosterRow.context_id == context_id, RosterRow.sub > after)
+        .order_by(RosterRow.sub)
         .limit(ROWS)
     )
-    return [(row.id, row.sub, row.groups) for row in rows]
+    return [(row.sub, row.groups) for row in rows]
 
 
-def place(connection: Connection, reading: Reading, people: Sequence[tuple[int, str, list[str] | None]]) -> int:
-    """Put people into the groups that the list names, and out of all others of the LMS; the last row that was done.
+def place(connection: Connection, reading: Reading, people: Sequence[tuple[str, list[str] | None]]) -> str:
+    """Put people into the groups that the list names, and out of all others of the LMS; the last one's `sub` that was done.
 
     What would be too much for one transaction is left for the next. A group that is not one of this course's is nobody's
     (CG-02). About seven statements, fewer when nothing has changed.
     """
     hold(connection, reading)
     course = reading.course
-    subs = [sub for _, sub, _ in people]
+    subs = [sub for sub, _ in people]
     rows = connection.execute(
         select(Member.sub, Member.id).where(Member.registration_id == course.registration_id, Member.sub.in_(subs))
     )
@@ -82,7 +82,7 @@ def place(connection: Connection, reading: Reading, people: Sequence[tuple[int, 
     are = groups_of(connection, course.id, members.values())
     moves = dict[int, Move]()
     done, count = people[-1][0], 0
-    for row, sub, told in people:
+    for sub, told in people:
         member = members.get(sub)
         if member is None:
             continue
@@ -91,7 +91,7 @@ def place(connection: Connection, reading: Reading, people: Sequence[tuple[int, 
         count += len(made.touched)
         if count > MOVES and moves:
             break
-        moves[member], done = made, row
+        moves[member], done = made, sub
     else:
         done = people[-1][0]
     apply(connection, moves)

@@ -62,13 +62,13 @@ def _name_groups(run: Run, groups: Sequence[Named], source: GroupSource) -> None
 
 def _place_in_groups(run: Run) -> None:
     """Everybody whom the list names into his groups, slice by slice."""
-    after = 0
+    after = ""
     while True:
         with run.work.runtime.database.reading_core() as connection:
             people = merging.told_after(connection, run.course.id, after)
         if not people:
             return
         if not run.course.groups_url:
-            unknown = {each for _, _, told in people for each in told or ()} - run.groups
+            unknown = {each for _, told in people for each in told or ()} - run.groups
             _name_groups(run, [Named(each, "") for each in unknown], GroupSource.roster)
         after = run.write_slice(partial(merging.place, reading=run.reading, people=people))
