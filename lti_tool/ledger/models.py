@@ -204,7 +204,8 @@ class Result(Base):
     __table_args__ = (
         UniqueConstraint("activity_id", "member_id"),
         CheckConstraint("progress >= 0 AND progress <= 10000000", name="progress"),
-        Index("ix_result_member", "member_id"),
+        # With what the course home shows of each: a page reads one member's results in one place (decision 25).
+        Index("ix_result_member", "member_id", "activity_id", "completed_at", "score", "updated_at"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -252,6 +253,7 @@ class ScorePost(Base):
     __tablename__ = "score_post"
     __table_args__ = (
         UniqueConstraint("line_item_id", "member_id"),
+        Index("ix_score_post_member", "member_id", "line_item_id", "state", "cause"),
         Index(
             "ix_score_post_due",
             "due_at",
@@ -268,7 +270,7 @@ class ScorePost(Base):
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     line_item_id: Mapped[int] = mapped_column(ForeignKey("line_item.id"))
-    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), index=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
     state: Mapped[PostState] = mapped_column(text_enum(PostState))
     revision: Mapped[int] = mapped_column(default=1)
     """Rises with every change of the result, so that an answer to an older value cannot mark a newer one as sent."""

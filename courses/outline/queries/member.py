@@ -23,12 +23,12 @@ _placement, _item, _post = Placement.__table__, LineItem.__table__, ScorePost.__
 
 
 Reached = Sequence[Any]
-"""What one member has reached in a task, as JSON has it: (id, stamp, is_done, score, met, touched, credited_ms).
+"""What one member has reached in a task, as JSON has it: (id, is_done, score, met, touched).
 
 is_done: None if not started, 0 or 1. score: in units of columns.Points. met, touched: of a task that is not done, the criteria
 that are met as JSON, and when the result last changed. Moments and numbers are as stored: they are only compared or shown.
 """
-NOTHING: Reached = (0, 0, None, None, None, None, None)
+NOTHING: Reached = (0, None, None, None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,9 @@ class Outline:
     home: Fixed
     tasks: tuple[Fixed, ...]
     reached: Mapping[int, Reached]
-    """By task; one that came in meanwhile is missing."""
+    """By task; one that is not started is missing."""
+    times: Mapping[int, int]
+    """Credited learning time by lesson, in milliseconds."""
     ways: Mapping[int, str]
     """Where his grades are, by task: a PostState, or KEPT_THERE of one that is kept because a teacher said so."""
     deviates: bool
@@ -72,25 +74,24 @@ def _as_stored(column: Any) -> Any:
 
 
 # Statements are built once: building one costs more than running it. What nobody is shown is left out: JSON costs by length.
-_LESSON = case((_activity.c.kind == literal_column("'lesson'"), _activity.c.id))
-"""Only lessons count time; for the others nothing is looked up."""
 _IS_OPEN = _result.c.completed_at.is_(None)
-_TASKS = (
+_STAMPS = select(_activity.c.id, _activity.c.stamp).where(or_(_activity.c.id == _HOME, _activity.c.parent_id == _HOME))
+# These begin at the member's own rows, which stand side by side in indexes that begin with the member.
+_REACHED = (
     select(
-        _activity.c.id,
-        _activity.c.stamp,
-        case((_result.c.id.is_(None), None), (_IS_OPEN, 0), else_=1),
+        _result.c.activity_id,
+        case((_IS_OPEN, 0), else_=1),
         _as_stored(_result.c.score),
         case((_IS_OPEN, cast(_result.c.criteria_met, String))),
         case((_IS_OPEN, _as_stored(_result.c.updated_at))),
-        _time.c.credited_ms,
     )
-    .select_from(
-        _activity.outerjoin(
-            _result, and_(_result.c.activity_id == _activity.c.id, _result.c.member_id == _MEMBER)
-        ).outerjoin(_time, and_(_time.c.activity_id == _LESSON, _time.c.member_id == _MEMBER))
-    )
-    .where(or_(_activity.c.id == _HOME, _activity.c.parent_id == _HOME))
+    .select_from(_result.join(_activity, _activity.c.id == _result.c.activity_id))
+    .where(_result.c.member_id == _MEMBER, _activity.c.parent_id == _HOME)
+)
+_TIMES = (
+    select(_time.c.activity_id, _time.c.credited_ms)
+    .select_from(_time.join(_activity, _activity.c.id == _time.c.activity_id))
+    .where(_time.c.member_id == _MEMBER, _activity.c.parent_id == _HOME, _activity.c.kind == literal_column("'lesson'"))
 )
 _CONTEXT = select(_activity.c.context_id).where(_activity.c.id == _HOME).scalar_subquery()
 _STANDS = case((_post.c.cause == KEPT_THERE, KEPT_THERE), else_=type_coerce(_post.c.state, String))
@@ -103,7 +104,9 @@ _WAYS = (
     )
     .where(_placement.c.context_id == _CONTEXT)
 )
-_FOR_MEMBER = current.Beside(_CONTEXT, packed(_TASKS), packed(_WAYS), outline_deviates(_HOME, _MEMBER))
+_FOR_MEMBER = current.Beside(
+    _CONTEXT, packed(_STAMPS), packed(_REACHED), packed(_TIMES), packed(_WAYS), outline_deviates(_HOME, _MEMBER)
+)
 
 
 def for_member(connection: Connection, home_id: int) -> Outline | None:
@@ -115,13 +118,18 @@ def for_member(connection: Connection, home_id: int) -> Outline | None:
     found = _FOR_MEMBER.read(connection, {"home": home_id})
     if found is None:
         return None
-    tasks, ways, deviates = found
-    rows = json.loads(tasks)
-    plan = PLANS.of(connection, home_id, {columns[0]: columns[1] for columns in rows})
+    stamps, reached, times, ways, deviates = found
+    plan = PLANS.of(connection, home_id, stamps)
     if plan.home is None:
         return None
-    reached = {columns[0]: columns for columns in rows}
-    return Outline(plan.home, plan.tasks, reached, _ways(json.loads(ways)), bool(deviates))
+    return Outline(
+        plan.home,
+        plan.tasks,
+        {columns[0]: columns for columns in json.loads(reached)},
+        dict(json.loads(times)),
+        _ways(json.loads(ways)),
+        bool(deviates),
+    )
 
 
 def _ways(posts: list[tuple[int, str]]) -> dict[int, str]:

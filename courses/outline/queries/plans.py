@@ -6,10 +6,11 @@ Processes need not tell each other anything: the stamps are in the database, and
 read with.
 """
 
+import json
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection, String, bindparam, cast, or_, select
@@ -74,6 +75,8 @@ class Plan:
     """None: there is no such outline."""
     tasks: tuple[Fixed, ...]
     """The published ones, in order."""
+    packed: str = ""
+    """The stamps as the page's statement packed them, if it did: the same text is the same stamps, and is not taken apart."""
 
 
 class Plans:
@@ -85,17 +88,19 @@ class Plans:
         self._asked_for: set[int] = set()
         self._lock = threading.Lock()
 
-    def of(self, connection: Connection, home_id: int, stamps: Mapping[int, int]) -> Plan:
-        """The plan for these stamps, from memory or by one statement.
+    def of(self, connection: Connection, home_id: int, stamps: Mapping[int, int] | str) -> Plan:
+        """The plan for these stamps (by activity, or as packed pairs of them), from memory or by one statement.
 
         A statement may find later stamps than `stamps` (on PostgreSQL, between two statements): the plan is then the later one.
         """
         known = self._known.get(home_id)
-        if known is not None and known.stamps == stamps:
+        if known is not None and (known.packed == stamps or known.stamps == _by_activity(stamps)):
             # No lock, which every page of every thread would wait for; who makes room looks at this mark.
             self._asked_for.add(home_id)
             return known
         found = _read(connection, home_id)
+        if isinstance(stamps, str) and found.stamps == _by_activity(stamps):
+            found = replace(found, packed=stamps)
         with self._lock:
             self._forget(home_id)
             if found.home is not None:
@@ -129,6 +134,10 @@ class Plans:
             self._known.clear()
             self._asked_for.clear()
             self._rows = 0
+
+
+def _by_activity(stamps: Mapping[int, int] | str) -> Mapping[int, int]:
+    return dict(json.loads(stamps)) if isinstance(stamps, str) else stamps
 
 
 def _read(connection: Connection, home_id: int) -> Plan:

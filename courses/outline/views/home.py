@@ -10,7 +10,7 @@ from courses.outline.views import rows, staff
 from courses.outline.views.blueprint import blueprint
 from courses.outline.views.words import Words
 from lti_tool.core.errors import NotFound
-from lti_tool.core.i18n import current_language, current_zone
+from lti_tool.core.i18n import current_place
 from lti_tool.core.web import render, runtime
 from lti_tool.identity import current
 from lti_tool.identity.actor import Actor, Can
@@ -32,8 +32,8 @@ def home(activity_id: int) -> ResponseReturnValue:
             if outline.home.status != ActivityStatus.published:
                 raise NotFound
             deviations = outline_deviations(connection, activity_id, actor.member_id) if outline.deviates else {}
-            known = rows.Known(outline.tasks, outline.reached, outline.ways, deviations)
-    words = Words(current_language(), current_zone(), runtime().clock.now())
+            known = rows.Known(outline.tasks, outline.reached, outline.times, outline.ways, deviations)
+    words = Words(*current_place(), runtime().clock.now())
     if isinstance(known, rows.Known):
         page = rows.Page(known, words)
         address = words.grades(outline.home.id)

@@ -25,6 +25,7 @@ class Known:
 
     tasks: Sequence[Fixed]
     reached: Mapping[int, Reached]
+    times: Mapping[int, int]
     ways: Mapping[int, str]
     deviations: Deviations
 
@@ -37,9 +38,8 @@ class Task(rules.Task):
     def __init__(self, fixed: Fixed, known: Known, page: "Page") -> None:
         self.id = number = fixed.id
         self.fixed, self.is_required, self._page = fixed, fixed.is_required, page
-        _, _, is_done, score, met, touched, credited = known.reached.get(number, NOTHING)
-        self._score, self.met, self.touched = score, met, touched
-        self.seconds = credited // 1000 if credited else 0
+        _, is_done, self._score, self.met, self.touched = known.reached.get(number, NOTHING)
+        self.seconds = known.times.get(number, 0) // 1000
         self.way_of_grade = known.ways.get(number)
         # The activity has the dates itself; a window is made only for those with other ones.
         deviations = known.deviations
