@@ -1,5 +1,6 @@
 """What an outline is for everybody is read once per version: whatever is written is seen by the next page, of every process."""
 
+import json
 import re
 import secrets
 from collections.abc import Callable, Iterator
@@ -213,6 +214,37 @@ def test_plans_keep_to_their_bound(school: School, make: Makers) -> None:
             assert len(plans) <= 3
         known = plans.of(connection, homes[1].id, {})
         assert plans.of(connection, homes[1].id, known.stamps) is known
+
+
+@pytest.mark.once
+def test_a_page_reads_results_and_grades_at_its_members_own_rows(
+    school: School, member: SignedInClient, make: Makers
+) -> None:
+    """SQLite chooses the indexes that begin with the member by itself; the task comes first in the unique ones."""
+    home = make.home()
+    with counted(school) as seen:
+        member.get(f"/home/{home.id}")
+    statement = seen[0]
+    with school.database.engine.connect() as bare:
+        driver: Any = bare.connection.dbapi_connection
+        plan = driver.execute(f"EXPLAIN QUERY PLAN {statement}", [None] * statement.count("?")).fetchall()
+    steps = [step[3] for step in plan]
+    assert "SEARCH result USING INDEX ix_result_member (member_id=?)" in steps
+    assert "SEARCH score_post USING COVERING INDEX ix_score_post_member (member_id=?)" in steps
+
+
+def test_packed_stamps_in_another_order_or_none_are_the_same_plan(school: School, make: Makers) -> None:
+    home, plans = make.home(), Plans()
+    task = make.lesson("First", parent=home)
+    with school.database.reading_core() as connection:
+        stamps = plans.of(connection, home.id, {}).stamps
+        there, back = (json.dumps(list(pairs)) for pairs in (stamps.items(), reversed(stamps.items())))
+        known = plans.of(connection, home.id, there)
+        assert plans.of(connection, home.id, there) is known
+        assert plans.of(connection, home.id, back) is known
+        assert plans.of(connection, home.id, stamps) is known
+        other = json.dumps([[home.id, stamps[home.id]], [task.id, stamps[task.id] ^ 1]])
+        assert plans.of(connection, home.id, other) is not known
 
 
 def test_no_statement_of_the_product_writes_activities_past_the_stamp() -> None:
