@@ -238,7 +238,7 @@ def test_packed_stamps_in_another_order_or_none_are_the_same_plan(school: School
     task = make.lesson("First", parent=home)
     with school.database.reading_core() as connection:
         stamps = plans.of(connection, home.id, {}).stamps
-        there, back = (json.dumps(list(pairs)) for pairs in (stamps.items(), reversed(stamps.items())))
+        there, back = (json.dumps(list(pairs)) for pairs in (stamps.items(), reversed(list(stamps.items()))))
         known = plans.of(connection, home.id, there)
         assert plans.of(connection, home.id, there) is known
         assert plans.of(connection, home.id, back) is known
