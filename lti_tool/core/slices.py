@@ -18,8 +18,8 @@ T = TypeVar("T")
 class Slices:
     """The slices of one piece of work, whichever of its threads they come from. Safe with threads.
 
-    One is written at a time, and then nobody writes for as long: on SQLite one writes at a time at all, and members hand in
-    answers meanwhile.
+    One is written at a time, and on SQLite, where one writes at a time at all, then nobody for as long: members hand in
+    answers meanwhile. PostgreSQL lets them write beside it.
     """
 
     def __init__(self, database: Database, stop: threading.Event) -> None:
@@ -32,5 +32,6 @@ class Slices:
             began = time.monotonic()
             with self._database.writing_core() as connection:
                 done = change(connection)
-            self._stop.wait(min(time.monotonic() - began, LONGEST_PAUSE))
+            if self._database.is_sqlite:
+                self._stop.wait(min(time.monotonic() - began, LONGEST_PAUSE))
         return done

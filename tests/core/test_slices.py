@@ -29,7 +29,7 @@ def test_threads_write_one_slice_at_a_time_and_leave_room_after_each(database: D
     slices = Slices(database, end)
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda _: slices.write(lambda _: end.seen.append("write")), range(12)))
-    assert end.seen == ["write", "pause"] * 12
+    assert end.seen == (["write", "pause"] if database.is_sqlite else ["write"]) * 12
     assert all(0 < each <= LONGEST_PAUSE for each in end.waits)
 
 
