@@ -42,18 +42,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     mine = [item for item in items if Path(__file__).parent in item.path.parents]
     for item in mine:
         item.add_marker(pytest.mark.browser)
-        item.add_marker(pytest.mark.xdist_group(_group(item)))
     if on_postgresql():
         first: dict[tuple[str, str], str] = {}
         again = {item for item in mine for journey, look in [_look(item)] if first.setdefault(journey, look) != look}
         items[:] = [item for item in items if item not in again]
-
-
-def _group(item: pytest.Item) -> str:
-    """What stays together on one worker with one stack and one Chromium: journeys, pages, and what waits for a clock."""
-    if item.get_closest_marker("slow") is not None:
-        return "browser-waiting"
-    return "browser-journeys" if item.path.stem.startswith("test_journey") else "browser-pages"
 
 
 def _look(item: pytest.Item) -> tuple[tuple[str, str], str]:
