@@ -42,7 +42,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Leaves out the tests of the other engine.
 
     In a parallel run the slow ones come first, beside the browser tests, which xdist begins with because they are the
-    largest group (tests/browser/conftest.py): no worker is left alone with a long one at the end.
+    largest groups (tests/plugins/groups.py): no worker is left alone with a long one at the end.
     """
     foreign = "once" if on_postgresql() else "postgresql"
     items[:] = [item for item in items if item.get_closest_marker(foreign) is None]

@@ -5,9 +5,10 @@ more: every test would go to whichever worker is free, and each worker would bri
 scheduler is told here, by the ids as they are.
 """
 
+from typing import Any
+
 import pytest
-from xdist.remote import Producer
-from xdist.scheduler import LoadScopeScheduling
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]  # xdist ships no type information
 
 BROWSER = "tests/browser/"
 WAITING = (
@@ -27,7 +28,7 @@ def group_of(nodeid: str) -> str:
     return "browser-journeys" if name.startswith("test_journey") else "browser-pages"
 
 
-class Grouped(LoadScopeScheduling):
+class Grouped(LoadScopeScheduling):  # type: ignore[misc]  # no type information
     """Whole groups go to one worker, the largest first."""
 
     def _split_scope(self, nodeid: str) -> str:
@@ -35,6 +36,6 @@ class Grouped(LoadScopeScheduling):
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling | None:
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Grouped | None:
     """For `--dist loadgroup`, as `make test` has it."""
     return Grouped(config, log) if config.getvalue("dist") == "loadgroup" else None
