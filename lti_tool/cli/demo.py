@@ -9,6 +9,7 @@ import sys
 import time
 import urllib.request
 from pathlib import Path
+from types import FrameType
 from urllib.error import URLError
 
 import click
@@ -81,7 +82,7 @@ def _environment(folder: Path, port: int) -> dict[str, str]:
 def _run(commands: dict[str, list[str]], environment: dict[str, str], probes: dict[str, str], lms_url: str) -> None:
     # Said outright: a shell without job control starts `command &` with SIGINT ignored, and Python leaves that as it is.
     for number in _STOPPING:
-        signal.signal(number, signal.default_int_handler)
+        signal.signal(number, _stop)
     running: dict[str, subprocess.Popen[bytes]] = {}
     try:
         for name, command in commands.items():
@@ -100,9 +101,7 @@ def _run(commands: dict[str, list[str]], environment: dict[str, str], probes: di
     except KeyboardInterrupt:
         click.echo("\n  Stopped. Everything is kept for the next `make demo`.")
     finally:
-        # A second Ctrl-C must not leave half of them behind.
-        for number in _STOPPING:
-            signal.signal(number, signal.SIG_IGN)
+        _hear_no_more()
         for process in running.values():
             process.terminate()
         for process in running.values():
@@ -110,6 +109,18 @@ def _run(commands: dict[str, list[str]], environment: dict[str, str], probes: di
                 process.wait(timeout=15)
             except subprocess.TimeoutExpired:
                 process.kill()
+
+
+def _stop(_number: int, _frame: FrameType | None) -> None:
+    """Raise KeyboardInterrupt once: a second Ctrl-C, however soon, must not leave half of the servers behind."""
+    _hear_no_more()
+    raise KeyboardInterrupt
+
+
+def _hear_no_more() -> None:
+    # Not SIG_IGN: what has just come in and was not looked at yet would be complained of.
+    for number in _STOPPING:
+        signal.signal(number, lambda _number, _frame: None)
 
 
 def _started(command: list[str], environment: dict[str, str]) -> subprocess.Popen[bytes]:

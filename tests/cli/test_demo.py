@@ -16,6 +16,7 @@ from urllib.parse import urljoin
 
 import pytest
 
+from lti_tool.cli.demo import _STOPPING, _stop
 from tests.flows.test_operating import members, session_of, signal_to
 from tests.flows.visitor import Browser
 from tests.flows.waiting import eventually
@@ -140,6 +141,19 @@ def test_ctrl_c_reaches_the_demo_alone_and_stops_all(tmp_path: Path, ignores_int
         os.killpg(process.pid, signal.SIGINT)  # Those in a hurry press twice.
         assert process.wait(30) == 0
         assert session_of(process.pid) == []
+
+
+def test_second_ctrl_c_is_not_heard() -> None:
+    before = {number: signal.getsignal(number) for number in _STOPPING}
+    try:
+        signal.signal(signal.SIGINT, _stop)
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        for number in _STOPPING:
+            signal.raise_signal(number)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def test_killed_demo_leaves_no_server_behind(tmp_path: Path) -> None:
