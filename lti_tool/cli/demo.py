@@ -108,7 +108,8 @@ def _run(commands: dict[str, list[str]], environment: dict[str, str], probes: di
             try:
                 process.wait(timeout=15)
             except subprocess.TimeoutExpired:
-                process.kill()
+                os.killpg(process.pid, signal.SIGKILL)  # its children too: they are of its group
+                process.wait()
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:
