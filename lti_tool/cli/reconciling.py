@@ -6,8 +6,9 @@ from sqlalchemy import Select, or_, select
 from lti_tool.cli import opening
 from lti_tool.cli.acting import noted, subject
 from lti_tool.cli.opening import Fault
-from lti_tool.identity.models import Context, Deployment, Registration
-from lti_tool.ledger.models import LineItem, LineItemState, Placement
+from lti_tool.identity.models import Deployment, Registration
+from lti_tool.ledger.joined import COLUMNS_TO_DEPLOYMENTS
+from lti_tool.ledger.models import LineItem, LineItemState
 from lti_tool.passback import queries
 from lti_tool.passback.reconciler import jobs
 
@@ -65,10 +66,5 @@ def reconcile(registration: int | None) -> None:
 
 def _columns_of(registration: int | None) -> Select[int]:
     """The ids of the columns of one LMS, or of all, as a statement."""
-    statement = (
-        select(LineItem.id)
-        .join(Placement, Placement.id == LineItem.placement_id)
-        .join(Context, Context.id == Placement.context_id)
-        .join(Deployment, Deployment.id == Context.deployment_id)
-    )
+    statement = select(LineItem.id).select_from(COLUMNS_TO_DEPLOYMENTS)
     return statement if registration is None else statement.where(Deployment.registration_id == registration)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lti_tool.passback.outbox import recording
-from lti_tool.passback.reconciler import rows
+from lti_tool.passback.reconciler import scores
 from lti_tool.passback.rules import Happening, in_a_row
 from lti_tool.passback.words import history
 from tests.conftest import START
@@ -52,7 +52,7 @@ def test_same_step_again_is_one_line_with_its_last_moment_unless_a_person_did_it
 
 
 def test_every_event_that_is_written_has_words_for_both_readers() -> None:
-    written = {*recording.EVENTS.values(), recording.OTHERWISE, *rows.EVENTS.values(), "asked", "kept_there"}
+    written = {*recording.EVENTS.values(), recording.OTHERWISE, *scores.EVENTS.values(), "asked", "kept_there"}
     assert written == set(history.STAFF)
     assert set(history.MEMBERS) | {"refused", "no_column"} == written
 

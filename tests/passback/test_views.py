@@ -2,13 +2,7 @@
 
 import re
 
-import pytest
-
-from lti_tool.core.clock import FakeClock
-from lti_tool.core.database import Database
-from lti_tool.ledger.models import LineItem
 from lti_tool.ledger.rules import PostState
-from lti_tool.passback import queries
 from lti_tool.passback.drain import Drain
 from tests.passback.conftest import Recorder
 from tests.passback.gradebook import FakeGradebook
@@ -101,19 +95,3 @@ def test_only_who_authors_sends_again(school: School) -> None:
         client = school.client(person)
         for address in (f"/scores/{activity.id}/send", f"/scores/{activity.id}/send/{school.member.member_id}"):
             assert client.post_form(address).status_code == 404
-
-
-@pytest.mark.parametrize("count", [1, 30])
-def test_way_of_takes_one_statement_and_the_least_far_column(
-    school: School, reach: Recorder, drain: Drain, database: Database, clock: FakeClock, count: int
-) -> None:
-    activities = [school.activity("quiz", f"Q{number}") for number in range(count)]
-    school.placement(activities[0], resource_link_id="a")
-    late = school.placement(activities[0], resource_link_id="b", column=False)
-    reach(activities[0].id, school.member, "5")
-    drain.run()
-    with database.reading() as session:
-        ways = queries.way_of(session, [activity.id for activity in activities], school.member.member_id)
-        assert session.get_one(LineItem, late).url is None
-    assert set(ways) == {activities[0].id}
-    assert ways[activities[0].id].state is PostState.waiting_for_column

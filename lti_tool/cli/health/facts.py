@@ -15,6 +15,7 @@ from lti_tool.core.database import Database
 from lti_tool.core.jobs import Job
 from lti_tool.identity.models import Context, Deployment, Registration
 from lti_tool.launch.models import LaunchFailure
+from lti_tool.ledger.joined import COLUMNS_TO_DEPLOYMENTS
 from lti_tool.ledger.models import LineItem, Placement, ScorePost
 from lti_tool.ledger.rules import PostState
 from lti_tool.roster.queries import Age, roster_age_by_registration
@@ -174,10 +175,7 @@ def _add_scores(connection: Connection, lmss: dict[int, Lms]) -> None:
 def _add_columns(connection: Connection, lmss: dict[int, Lms]) -> None:
     rows = connection.execute(
         select(Deployment.registration_id, LineItem.state, func.count())
-        .select_from(LineItem)
-        .join(Placement, Placement.id == LineItem.placement_id)
-        .join(Context, Context.id == Placement.context_id)
-        .join(Deployment, Deployment.id == Context.deployment_id)
+        .select_from(COLUMNS_TO_DEPLOYMENTS)
         .group_by(Deployment.registration_id, LineItem.state)
     )
     for number, state, times in rows:

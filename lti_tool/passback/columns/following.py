@@ -10,7 +10,8 @@ from sqlalchemy import Connection, func, or_, select, update
 from lti_tool.core.database import Database
 from lti_tool.core.http import HttpError
 from lti_tool.core.logs import log
-from lti_tool.identity.models import Context, Deployment, Registration
+from lti_tool.identity.models import Deployment, Registration
+from lti_tool.ledger.joined import COLUMNS_TO_DEPLOYMENTS
 from lti_tool.ledger.models import Activity, LineItem, LineItemSource, LineItemState, Placement
 from lti_tool.ledger.services import requeue
 from lti_tool.lms import platform
@@ -92,11 +93,8 @@ def _rows(connection: Connection, now: datetime) -> list[Any]:
             Activity.maximum.label("wanted_maximum"),
             Placement.scopes,
         )
-        .select_from(LineItem)
-        .join(Placement, Placement.id == LineItem.placement_id)
+        .select_from(COLUMNS_TO_DEPLOYMENTS)
         .join(Activity, Activity.id == LineItem.activity_id)
-        .join(Context, Context.id == Placement.context_id)
-        .join(Deployment, Deployment.id == Context.deployment_id)
         .join(Registration, Registration.id == Deployment.registration_id)
         .where(
             LineItem.source == LineItemSource.created,

@@ -8,7 +8,8 @@ from sqlalchemy import Connection, exists, or_, select, update
 from lti_tool.core.database import Database
 from lti_tool.core.http import HttpError
 from lti_tool.core.logs import log
-from lti_tool.identity.models import Context, Deployment, Registration
+from lti_tool.identity.models import Deployment, Registration
+from lti_tool.ledger.joined import COLUMNS_TO_DEPLOYMENTS
 from lti_tool.ledger.models import Activity, LineItem, LineItemSource, LineItemState, Placement, ScorePost
 from lti_tool.ledger.rules import PostState
 from lti_tool.ledger.services import requeue
@@ -84,9 +85,7 @@ def _conditions(now: datetime) -> tuple[object, ...]:
 def _are_due(connection: Connection, now: datetime) -> bool:
     statement = (
         select(LineItem.id)
-        .join(Placement, Placement.id == LineItem.placement_id)
-        .join(Context, Context.id == Placement.context_id)
-        .join(Deployment, Deployment.id == Context.deployment_id)
+        .select_from(COLUMNS_TO_DEPLOYMENTS)
         .join(Registration, Registration.id == Deployment.registration_id)
         .where(*_conditions(now))  # type: ignore[arg-type]  # SQL conditions of several kinds
         .limit(1)
@@ -112,11 +111,8 @@ def _take(connection: Connection, now: datetime) -> list[Missing]:
             Activity.title.label("activity_title"),
             Activity.token,
         )
-        .select_from(LineItem)
-        .join(Placement, Placement.id == LineItem.placement_id)
+        .select_from(COLUMNS_TO_DEPLOYMENTS)
         .join(Activity, Activity.id == LineItem.activity_id)
-        .join(Context, Context.id == Placement.context_id)
-        .join(Deployment, Deployment.id == Context.deployment_id)
         .join(Registration, Registration.id == Deployment.registration_id)
         .where(*_conditions(now))  # type: ignore[arg-type]  # SQL conditions of several kinds
         .order_by(LineItem.id)

@@ -4,8 +4,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, select, update
 
-from lti_tool.identity.models import Context, Deployment, Registration
-from lti_tool.ledger.models import LineItem, Placement, ScorePost
+from lti_tool.identity.models import Deployment, Registration
+from lti_tool.ledger.joined import COLUMNS_TO_DEPLOYMENTS
+from lti_tool.ledger.models import LineItem, ScorePost
 from lti_tool.ledger.rules import PostState
 from lti_tool.passback import rules
 from lti_tool.passback.outbox.claiming import OPEN
@@ -28,11 +29,7 @@ def set_breaker(
     if not (target.breaker.failures and not breaker.failures):
         return
     items = (
-        select(LineItem.id)
-        .join(Placement, Placement.id == LineItem.placement_id)
-        .join(Context, Context.id == Placement.context_id)
-        .join(Deployment, Deployment.id == Context.deployment_id)
-        .where(Deployment.registration_id == target.platform.id)
+        select(LineItem.id).select_from(COLUMNS_TO_DEPLOYMENTS).where(Deployment.registration_id == target.platform.id)
     )
     waiting = (
         select(ScorePost.id)

@@ -15,7 +15,6 @@ from lti_tool.passback.queries.outbox import (
     name_of,
     platform_state,
     rows,
-    way_of,
 )
 from lti_tool.passback.queries.score import MOST_STEPS, Reached, Told, reached, told
 
@@ -40,5 +39,4 @@ __all__ = [
     "reached",
     "rows",
     "told",
-    "way_of",
 ]

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, func, or_, select
 from sqlalchemy.orm import Session
 
-from lti_tool.identity.models import Context, Deployment, Registration
+from lti_tool.identity.models import Deployment, Registration
+from lti_tool.ledger.joined import COLUMNS_TO_DEPLOYMENTS
 from lti_tool.ledger.models import Activity, ActivityStatus, LineItem, LineItemState, Placement, ScorePost
 from lti_tool.ledger.rules import PostState
 from lti_tool.lms.connector import SCOPE_LINE_ITEM
@@ -46,11 +47,8 @@ def missing(session: Session | Connection, activity_id: int) -> Sequence[Missing
             Registration.family,
             waiting.label("waiting"),
         )
-        .select_from(LineItem)
-        .join(Placement, Placement.id == LineItem.placement_id)
+        .select_from(COLUMNS_TO_DEPLOYMENTS)
         .join(Activity, Activity.id == LineItem.activity_id)
-        .join(Context, Context.id == Placement.context_id)
-        .join(Deployment, Deployment.id == Context.deployment_id)
         .join(Registration, Registration.id == Deployment.registration_id)
         .where(
             or_(Activity.id == activity_id, Activity.parent_id == activity_id),

@@ -75,21 +75,6 @@ class ColumnState:
     """Why they could not be read the last time."""
 
 
-def way_of(session: Session | Connection, activity_ids: Collection[int], member_id: int) -> dict[int, Way]:
-    """The way of one member's scores, by activity. One statement; an activity without a duty is missing."""
-    if not activity_ids:
-        return {}
-    rows = session.execute(
-        select(LineItem.activity_id, *_WAY)
-        .select_from(LineItem)
-        .join(ScorePost, ScorePost.line_item_id == LineItem.id)
-        .where(LineItem.activity_id.in_(activity_ids), ScorePost.member_id == member_id)
-        .order_by(_ORDER.desc())
-    )
-    # The most urgent comes last and stays.
-    return {row.activity_id: _way(row) for row in rows}
-
-
 _WAY = (
     ScorePost.state,
     ScorePost.cause,

@@ -11,7 +11,7 @@ from lti_tool.core.jobs import JobKind, Taken
 from lti_tool.ledger.models import Activity, LineItem
 from lti_tool.lms.platform import find_platform
 from lti_tool.lms.work import Work
-from lti_tool.passback.reconciler import rows
+from lti_tool.passback.reconciler import columns
 from lti_tool.passback.reconciler.reading import Reader
 
 PLAN, READ = "results.plan", "results.read"
@@ -27,16 +27,16 @@ def plan(work: Work, _taken: Taken) -> datetime | None:
     database, now = work.runtime.database, work.runtime.clock.now()
     while not work.stop.is_set():
         with database.writing_core() as connection:
-            found = rows.unplanned(connection)
+            found = columns.unplanned(connection)
             if found:
-                rows.plan(connection, found, now)
-        if len(found) < rows.AT_MOST:
+                columns.plan(connection, found, now)
+        if len(found) < columns.AT_MOST:
             break
     with database.reading_core() as connection:
-        planned = rows.planned(connection)
-    for start in range(0, len(planned), rows.AT_MOST):
+        planned = columns.planned(connection)
+    for start in range(0, len(planned), columns.AT_MOST):
         with database.writing_core() as connection:
-            for registration_id, moment in planned[start : start + rows.AT_MOST]:
+            for registration_id, moment in planned[start : start + columns.AT_MOST]:
                 jobs.ask(connection, name=READ, key=_key(registration_id), due_at=moment)
     return None
 
@@ -53,14 +53,14 @@ def read(work: Work, taken: Taken) -> datetime | None:
     while True:
         now = clock.now()
         with runtime.database.reading_core() as connection:
-            columns = rows.due(connection, registration_id, now, IN_ONE_GO)
-            again_at = rows.next_due(connection, registration_id)
-            closed_until = rows.breaker_until(connection, registration_id)
-        if work.stop.is_set() or not columns:
+            found = columns.due(connection, registration_id, now, IN_ONE_GO)
+            again_at = columns.next_due(connection, registration_id)
+            closed_until = columns.breaker_until(connection, registration_id)
+        if work.stop.is_set() or not found:
             return again_at
         if closed_until is not None and closed_until > now:
             return closed_until
-        reader.read_all(columns, runtime.settings.drain_concurrency)
+        reader.read_all(found, runtime.settings.drain_concurrency)
         if reader.is_hopeless:
             return clock.now() + PAUSE
         if not work.renew(taken, LEASE):
@@ -72,7 +72,7 @@ def ask_for(database: Database, condition: Any, now: datetime) -> None:
     after: int | None = 0
     while after is not None:
         with database.writing_core() as connection:
-            registrations, after = rows.want(connection, condition, now, after)
+            registrations, after = columns.want(connection, condition, now, after)
             for registration_id in registrations:
                 jobs.ask(connection, name=READ, key=_key(registration_id), due_at=now)
 

@@ -15,10 +15,11 @@ from lti_tool.lms.errors import LmsError, ScopeMissing, ServiceFailed, TokenRefu
 from lti_tool.lms.links import ForeignPage, TooManyPages
 from lti_tool.lms.platform import Platform
 from lti_tool.lms.work import Work
-from lti_tool.passback.reconciler import rows, rules
+from lti_tool.passback.reconciler import columns, rules, scores
+from lti_tool.passback.reconciler.columns import Column
 from lti_tool.passback.reconciler.readings import Grades, Unreadable, read_results
-from lti_tool.passback.reconciler.rows import Column, Post
 from lti_tool.passback.reconciler.rules import Step, Verdict
+from lti_tool.passback.reconciler.scores import Post
 
 HOPELESS_AFTER = 3
 """So many columns in a row that the LMS did not answer for, and the rest waits."""
@@ -55,7 +56,7 @@ class Reader:
         """Whether the rest would fare no better."""
         return self._silent >= HOPELESS_AFTER
 
-    def read_all(self, columns: Sequence[Column], concurrency: int) -> Tally:
+    def read_all(self, due: Sequence[Column], concurrency: int) -> Tally:
         """Read the columns, `concurrency` at a time, as long as the worker goes on and the LMS answers."""
         whole = Tally()
 
@@ -63,14 +64,14 @@ class Reader:
             return Tally() if self._work.stop.is_set() or self.is_hopeless else self._read(column)
 
         with ThreadPoolExecutor(concurrency, thread_name_prefix=f"results-{self._platform.id}") as pool:
-            for tally in pool.map(read, columns):
+            for tally in pool.map(read, due):
                 whole.add(tally)
         return whole
 
     def _read(self, column: Column) -> Tally:
         # Scores before results: what is sent while the LMS's list is on its way differs from what stands here, and is left.
         with self._database.reading_core() as connection:
-            posts = rows.posts(connection, column)
+            posts = scores.posts(connection, column)
         tally = Tally(columns=1)
         if posts:
             grades, cause = self._grades(column)
@@ -78,7 +79,7 @@ class Reader:
             if grades is None:
                 return self._failed(column, cause)
             tally.scores = self._settle(column, posts, grades)
-        self._slices.write(lambda connection: rows.was_read(connection, column, self._clock.now()))
+        self._slices.write(lambda connection: columns.was_read(connection, column, self._clock.now()))
         return tally
 
     def _grades(self, column: Column) -> tuple[Grades | None, Exception | None]:
@@ -100,16 +101,16 @@ class Reader:
         known = [post for post in posts if post.id in there]
         others = [post.id for post in known if not rules.is_same(post.told.ours, there[post.id])]
         with self._database.reading_core() as connection:
-            earlier = rows.earlier(connection, column, others) if others else {}
+            earlier = scores.earlier(connection, column, others) if others else {}
         verdicts: list[tuple[Post, Verdict]] = [
             (post, rules.judge(post.told, there[post.id], earlier.get(post.id, ()))) for post in known
         ]
         done = Counter({Step.leave: sum(verdict.step is Step.leave for _, verdict in verdicts)})
         moved = [(post, verdict) for post, verdict in verdicts if verdict.step is not Step.leave]
-        for start in range(0, len(moved), rows.SLICE):
-            some = moved[start : start + rows.SLICE]
+        for start in range(0, len(moved), columns.SLICE):
+            some = moved[start : start + columns.SLICE]
             done += Counter(
-                self._slices.write(partial(rows.write, column=column, verdicts=some, now=self._clock.now()))
+                self._slices.write(partial(scores.write, column=column, verdicts=some, now=self._clock.now()))
             )
         return done
 
@@ -118,7 +119,7 @@ class Reader:
         now = self._clock.now()
         is_permanent = isinstance(error, LmsError) and error.is_permanent
         with self._database.writing_core() as connection:
-            rows.was_not_read(connection, column, cause, now, is_permanent=is_permanent)
+            columns.was_not_read(connection, column, cause, now, is_permanent=is_permanent)
         log.warning("results_not_read", line_item=column.line_item_id, registration=self._platform.id, cause=cause)
         return Tally(failed=Counter({cause: 1}))
 

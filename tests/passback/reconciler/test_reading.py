@@ -20,7 +20,7 @@ from lti_tool.lms.connector import SCOPE_RESULT_READ, SCOPE_SCORE
 from lti_tool.lms.work import Work
 from lti_tool.passback.drain import Drain
 from lti_tool.passback.queries import drift_by_registration
-from lti_tool.passback.reconciler import jobs, rows
+from lti_tool.passback.reconciler import columns, jobs
 from tests.passback.conftest import Recorder
 from tests.passback.gradebook import FakeGradebook, Planned
 from tests.passback.reconciler.conftest import ReadBack
@@ -423,12 +423,12 @@ def test_more_than_a_transaction_holds_is_asked_for_and_written_in_slices(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     """A score and its line of history are two rows, so a slice holds half of what a transaction may (house rule 2)."""
-    assert 2 * rows.SLICE <= rows.AT_MOST == 500
-    monkeypatch.setattr(rows, "SLICE", 2)
-    columns = []
+    assert 2 * columns.SLICE <= columns.AT_MOST == 500
+    monkeypatch.setattr(columns, "SLICE", 2)
+    placed = []
     for number in range(5):
         each = school.activity("quiz", f"Q{number}")
-        columns.append(school.placement(each))
+        placed.append(school.placement(each))
         for person in (school.member, school.member2, school.new_member(f"m{number}")):
             reach(each.id, person, "5")
     drain.run()
@@ -437,4 +437,4 @@ def test_more_than_a_transaction_holds_is_asked_for_and_written_in_slices(
         found = session.execute(select(ScorePost.state, func.count()).group_by(ScorePost.state)).all()
         read = session.scalars(select(LineItem.id).where(LineItem.read_at.is_not(None)).order_by(LineItem.id)).all()
     assert [tuple(row) for row in found] == [(PostState.confirmed, 15)]
-    assert read == columns
+    assert read == placed

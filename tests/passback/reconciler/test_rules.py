@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lti_tool.ledger.rules import KEPT_THERE, PostState
-from lti_tool.passback.reconciler import rows, rules
+from lti_tool.passback.reconciler import rules, scores
 from lti_tool.passback.reconciler.readings import UNREADABLE, Reading, read_results
 from lti_tool.passback.reconciler.rules import Drift, Step, There, Told, Verdict, judge
 from lti_tool.passback.rules import follow, moved_by
@@ -184,7 +184,7 @@ def test_every_step_is_what_the_life_of_a_score_post_allows(
 ) -> None:
     verdict = judge(told, There(there), before)
     if (event := rules.EVENTS.get(verdict.step)) is not None:
-        stored = rows.STATES[verdict.step]
+        stored = scores.STATES[verdict.step]
         assert (told.state in moved_by(event), follow(told.state, event)) == (True, stored)
 
 

@@ -1,44 +1,27 @@
-"""Reading back as rows: which columns are due, what their scores were told, writing down what follows.
+"""The scores of a column that is read back, as rows: what each was told, and writing down what follows.
 
 All of it is Core SQL on a connection that the caller opened; nothing here talks to an LMS.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, bindparam, func, insert, literal, or_, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
-from lti_tool.identity.models import Context, Deployment, Member, Registration, Tenant
-from lti_tool.ledger.models import Activity, LineItem, LineItemState, Placement, Result, ScoreEvent, ScorePost
+from lti_tool.identity.models import Member
+from lti_tool.ledger.models import LineItem, Result, ScoreEvent, ScorePost
 from lti_tool.ledger.rules import PostState
 from lti_tool.passback.reconciler import rules
+from lti_tool.passback.reconciler.columns import AT_MOST, Column
 from lti_tool.passback.reconciler.rules import Step, Told, Verdict
 from lti_tool.passback.rules import score_given
 
-AT_MOST = 500
-"""Rows of one writing transaction (house rule 2), and of one list of parameters."""
-SLICE = 250
-"""Of what takes two rows: a score and a line of its history, a column and the job of its LMS."""
 SENDING = ("sent", "retry", "refused", "no_column")
 """Events whose score was ours; whether the LMS kept it or not."""
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column that is due to be read."""
-
-    line_item_id: int
-    url: str
-    maximum: int
-    activity_maximum: int
-    scopes: tuple[str, ...]
-    failures: int
-    zone: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,74 +35,6 @@ class Post:
     score: Decimal
     """What was told, on the activity's scale."""
     told: Told
-
-
-_WAY_TO_REGISTRATION = (
-    (Placement, Placement.id == LineItem.placement_id),
-    (Context, Context.id == Placement.context_id),
-    (Deployment, Deployment.id == Context.deployment_id),
-)
-
-
-def _joined(statement: Any) -> Any:
-    for table, condition in _WAY_TO_REGISTRATION:
-        statement = statement.join(table, condition)
-    return statement
-
-
-def _is_readable() -> tuple[Any, ...]:
-    return LineItem.state == LineItemState.ready, LineItem.url.is_not(None)
-
-
-def due(connection: Connection, registration_id: int, now: datetime, limit: int) -> list[Column]:
-    """Columns of one LMS whose time has come, those that have waited longest first. One statement."""
-    ours = (Deployment.registration_id == registration_id, LineItem.read_due_at <= now)
-    return _columns(connection, ours, (LineItem.read_due_at, LineItem.id), limit)
-
-
-def columns(connection: Connection, registration_id: int, after: int, limit: int) -> list[Column]:
-    """Columns of one LMS whether or not their time has come, by id from `after` on. One statement."""
-    ours = (Deployment.registration_id == registration_id, LineItem.id > after)
-    return _columns(connection, ours, (LineItem.id,), limit)
-
-
-def _columns(connection: Connection, conditions: Iterable[Any], order: Iterable[Any], limit: int) -> list[Column]:
-    statement = _joined(
-        select(
-            LineItem.id,
-            LineItem.url,
-            LineItem.maximum,
-            LineItem.read_failures,
-            Activity.maximum.label("activity_maximum"),
-            Placement.scopes,
-            Tenant.timezone,
-        )
-        .select_from(LineItem)
-        .join(Activity, Activity.id == LineItem.activity_id)
-    ).join(Tenant, Tenant.id == Deployment.tenant_id)
-    found = connection.execute(statement.where(*conditions, *_is_readable()).order_by(*order).limit(limit))
-    return [
-        Column(row.id, row.url, row.maximum, row.activity_maximum, tuple(row.scopes), row.read_failures, row.timezone)
-        for row in found
-    ]
-
-
-def next_due(connection: Connection, registration_id: int) -> datetime | None:
-    """When the next column of one LMS is due. One statement."""
-    found: datetime | None = connection.scalar(
-        _joined(select(func.min(LineItem.read_due_at)).select_from(LineItem)).where(
-            Deployment.registration_id == registration_id, *_is_readable()
-        )
-    )
-    return found
-
-
-def breaker_until(connection: Connection, registration_id: int) -> datetime | None:
-    """Until when the LMS is left alone. One statement."""
-    found: datetime | None = connection.scalar(
-        select(Registration.breaker_until).where(Registration.id == registration_id)
-    )
-    return found
 
 
 def posts(connection: Connection, column: Column) -> list[Post]:
@@ -268,82 +183,3 @@ def _event(column: Column, post: Post, verdict: Verdict, now: datetime) -> dict[
 def _there(column: Column, verdict: Verdict) -> Decimal | None:
     """What the LMS shows, on the activity's scale, as people see it."""
     return None if verdict.there is None else verdict.there * column.activity_maximum / column.maximum
-
-
-def was_read(connection: Connection, column: Column, now: datetime) -> None:
-    """A column has been read as a whole; its turn comes again in the night."""
-    _set(
-        connection,
-        column,
-        read_at=now,
-        read_due_at=rules.next_night(column.line_item_id, ZoneInfo(column.zone), now),
-        read_failures=0,
-        read_cause="",
-    )
-
-
-def was_not_read(connection: Connection, column: Column, cause: str, now: datetime, *, is_permanent: bool) -> None:
-    """A column could not be read: tried again after a while, or where that does not help, in the night."""
-    again = rules.next_try(column.failures + 1, now)
-    if is_permanent:
-        again = rules.next_night(column.line_item_id, ZoneInfo(column.zone), now)
-    _set(connection, column, read_due_at=again, read_failures=column.failures + 1, read_cause=cause)
-
-
-def _set(connection: Connection, column: Column, **values: Any) -> None:
-    connection.execute(
-        # Only if it is still the column that we asked for.
-        update(LineItem).where(LineItem.id == column.line_item_id, LineItem.url == column.url).values(**values)
-    )
-
-
-def unplanned(connection: Connection, limit: int = AT_MOST) -> list[Any]:
-    """(id, timezone) of columns that nobody has planned to read yet and that scores were sent to. One statement."""
-    sent = select(ScorePost.id).where(ScorePost.line_item_id == LineItem.id, ScorePost.sent_at.is_not(None)).exists()
-    statement = _joined(select(LineItem.id, Tenant.timezone).select_from(LineItem)).join(
-        Tenant, Tenant.id == Deployment.tenant_id
-    )
-    return list(connection.execute(statement.where(LineItem.read_due_at.is_(None), *_is_readable(), sent).limit(limit)))
-
-
-def plan(connection: Connection, found: Iterable[Any], now: datetime) -> None:
-    """Give each column its time of the coming night. One statement."""
-    connection.execute(
-        update(LineItem)
-        .where(LineItem.id == bindparam("item"), LineItem.read_due_at.is_(None))
-        .values(read_due_at=bindparam("moment", type_=LineItem.read_due_at.type)),
-        [{"item": row.id, "moment": rules.next_night(row.id, ZoneInfo(row.timezone), now)} for row in found],
-    )
-
-
-def planned(connection: Connection) -> list[tuple[int, datetime]]:
-    """(registration, when its next column is due) of the active registrations. One statement."""
-    rows = connection.execute(
-        _joined(select(Registration.id, func.min(LineItem.read_due_at)).select_from(LineItem))
-        .join(Registration, Registration.id == Deployment.registration_id)
-        .where(Registration.is_active, LineItem.read_due_at.is_not(None), *_is_readable())
-        .group_by(Registration.id)
-    )
-    return [(row[0], row[1]) for row in rows]
-
-
-def want(connection: Connection, condition: Any, now: datetime, after: int) -> tuple[list[int], int | None]:
-    """Let up to 250 of the columns that meet a condition on LineItem be read now, by id from `after` on.
-
-    The registrations that they lie in, and where to go on; None: there are no more. Two statements.
-    """
-    found = connection.execute(
-        _joined(select(LineItem.id, Deployment.registration_id).select_from(LineItem))
-        .where(condition, *_is_readable(), LineItem.id > after)
-        .order_by(LineItem.id)
-        .limit(SLICE)
-    ).all()
-    connection.execute(
-        update(LineItem)
-        .where(
-            LineItem.id.in_([row.id for row in found]),
-            or_(LineItem.read_due_at.is_(None), LineItem.read_due_at > now),
-        )
-        .values(read_due_at=literal(now, LineItem.read_due_at.type))
-    )
-    return sorted({row.registration_id for row in found}), found[-1].id if len(found) == SLICE else None
