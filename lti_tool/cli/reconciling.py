@@ -3,9 +3,9 @@
 import click
 from sqlalchemy import Select, or_, select
 
-from lti_tool.cli import opening
 from lti_tool.cli.acting import noted, subject
 from lti_tool.cli.opening import Fault
+from lti_tool.cli.working import at_work, must_be_known
 from lti_tool.identity.models import Deployment, Registration
 from lti_tool.ledger.joined import COLUMNS_TO_DEPLOYMENTS
 from lti_tool.ledger.models import LineItem, LineItemState
@@ -21,28 +21,17 @@ def reconcile(registration: int | None) -> None:
     What stands there is confirmed, what was told and never taken is sent once more by the worker, and what somebody else has
     put there is listed as different.
     """
-    from lti_tool.app import build_runtime
-    from lti_tool.worker import Worker
-
-    runtime = build_runtime(opening.settings())
-    try:
-        opening.check_database(runtime.database)
-        began = runtime.clock.now()
-        with runtime.database.writing() as session:
-            found = session.get(Registration, registration) if registration is not None else None
-            if registration is not None and found is None:
-                raise Fault(f"There is no registration {registration}. `dangke registrations` lists them.")
-            noted(session, "reconciled", began, subject(found) if found is not None else "")
+    (kind,) = (each for each in jobs.JOBS if each.name == jobs.READ)
+    with at_work(kind) as (runtime, work):
+        database, began = runtime.database, runtime.clock.now()
+        with database.writing() as session:
+            must_be_known(session.connection(), registration)
+            lms = "" if registration is None else subject(session.get_one(Registration, registration))
+            noted(session, "reconciled", began, lms)
         ours = LineItem.id.in_(_columns_of(registration))
-        jobs.ask_for(runtime.database, ours, began)
-        runtime.jobs = {kind.name: kind for kind in jobs.JOBS if kind.name == jobs.READ}
-        worker = Worker(runtime)
-        try:
-            while worker.work() is not None:
-                pass
-        finally:
-            worker.close()
-        with runtime.database.reading_core() as connection:
+        jobs.ask_for(database, ours, began)
+        work()
+        with database.reading_core() as connection:
             drift = queries.drift_by_registration(connection)
             unread = connection.execute(
                 # Still due: the LMS is being left alone because it did not answer, or another worker reads it now.
@@ -52,16 +41,14 @@ def reconcile(registration: int | None) -> None:
                     or_(LineItem.read_cause != "", LineItem.read_due_at <= began),
                 )
             ).all()
-        for number, count in sorted(drift.items()):
-            if registration in {None, number}:
-                click.echo(f"registration {number}: {count} grades differ in the LMS")
-        if unread:
-            raise Fault(
-                f"{len(unread)} columns could not be read yet; the grades' page of their activities says why. "
-                "They are tried again by the worker."
-            )
-    finally:
-        runtime.database.dispose()
+    for number, count in sorted(drift.items()):
+        if registration in {None, number}:
+            click.echo(f"registration {number}: {count} grades differ in the LMS")
+    if unread:
+        raise Fault(
+            f"{len(unread)} columns could not be read yet; the grades' page of their activities says why. "
+            "They are tried again by the worker."
+        )
 
 
 def _columns_of(registration: int | None) -> Select[int]:

@@ -3,15 +3,14 @@
 from datetime import timedelta
 
 import click
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
-from lti_tool.cli import opening
 from lti_tool.cli.acting import noted, subject
 from lti_tool.cli.keys import opened
 from lti_tool.cli.opening import Fault
+from lti_tool.cli.working import at_work, must_be_known
 from lti_tool.core.clock import SystemClock
 from lti_tool.core.jobs import Job
-from lti_tool.identity.models import Registration
 from lti_tool.launch.registrations import find
 from lti_tool.lms.work import READ_ROSTER, roster_key
 from lti_tool.roster import queries, reading
@@ -35,7 +34,7 @@ def list_rosters(registration: int | None) -> None:
     """
     now, failed = SystemClock().now(), 0
     with opened() as (_settings, database), database.reading_core() as connection:
-        _must_be_known(connection, registration)
+        must_be_known(connection, registration)
         rows = queries.shown(connection, now, registration_id=registration)
     for row in rows:
         age = "never" if row.complete_at is None else _age(now - row.complete_at)
@@ -61,34 +60,24 @@ def read_rosters(course: int | None, registration: int | None) -> None:
 
     A list that cannot be read to its end changes nobody.
     """
-    from lti_tool.app import build_runtime
-    from lti_tool.worker import Worker
-
-    runtime = build_runtime(opening.settings())
-    try:
-        opening.check_database(runtime.database)
-        began = runtime.clock.now()
-        with runtime.database.reading_core() as connection:
-            _must_be_known(connection, registration)
+    (kind,) = (each for each in reading.JOBS if each.name == READ_ROSTER)
+    with at_work(kind) as (runtime, work):
+        database, began = runtime.database, runtime.clock.now()
+        with database.reading_core() as connection:
+            must_be_known(connection, registration)
             rows = queries.shown(connection, began, registration_id=registration, most=MOST)
         wanted = [row.id for row in rows if row.id == course or (course is None and row.is_used)]
         if course is not None and not wanted:
             raise Fault(f"Course {course} has no list that can be read. `dangke roster list` lists those that have.")
-        with runtime.database.writing() as session:
+        with database.writing() as session:
             lms = "" if registration is None else subject(find(session, registration))
             of = f"course {course}" if course is not None else f"{len(wanted)} lists"
             noted(session, "roster_read", began, lms, of)
         for context_id in wanted:
-            with runtime.database.writing_core() as connection:
+            with database.writing_core() as connection:
                 reading.ask(connection, context_id, began)
-        runtime.jobs = {kind.name: kind for kind in reading.JOBS if kind.name == READ_ROSTER}
-        worker = Worker(runtime)
-        try:
-            while worker.work() is not None:
-                pass
-        finally:
-            worker.close()
-        with runtime.database.reading_core() as connection:
+        work()
+        with database.reading_core() as connection:
             found = [
                 row
                 for row in queries.shown(connection, began, registration_id=registration, most=MOST)
@@ -96,8 +85,6 @@ def read_rosters(course: int | None, registration: int | None) -> None:
             ]
             # Still there: the LMS is being left alone because it did not answer, or another worker reads it now.
             waiting = set(connection.scalars(select(Job.key).where(Job.name == READ_ROSTER)))
-    finally:
-        runtime.database.dispose()
     unread = [row for row in found if row.state is not SyncState.done or roster_key(row.id) in waiting]
     for row in found:
         if row.state is SyncState.done:
@@ -106,10 +93,3 @@ def read_rosters(course: int | None, registration: int | None) -> None:
             click.echo(f"course {row.id}: not read ({row.cause or 'not yet'})")
     if unread:
         raise Fault(f"{len(unread)} of {len(found)} lists could not be read; nobody was changed by them.")
-
-
-def _must_be_known(connection: Connection, registration: int | None) -> None:
-    if registration is not None and not connection.scalar(
-        select(Registration.id).where(Registration.id == registration)
-    ):
-        raise Fault(f"There is no registration {registration}. `dangke registrations` lists them.")

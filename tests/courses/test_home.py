@@ -14,7 +14,7 @@ from lti_tool.identity.actor import Role
 from lti_tool.identity.models import Enrolment, EnrolmentSource, Member
 from lti_tool.ledger import services as ledger
 from lti_tool.ledger.models import Activity, ActivityStatus, Result
-from lti_tool.ledger.rules import PostState, ResultState
+from lti_tool.ledger.rules import KEPT_THERE, PostState, ResultState
 from tests.courses.conftest import Makers
 from tests.courses.test_beat import counted, wait
 from tests.school import School
@@ -138,15 +138,17 @@ def test_criterion_is_green_in_the_next_answer(school: School, make: Makers) -> 
 
 
 @pytest.mark.parametrize(
-    ("state", "text"),
+    ("state", "cause", "text"),
     [
-        (PostState.waiting, "等待平台接收"),
-        (PostState.confirmed, "已送达学校平台"),
-        (PostState.refused, "未送达，老师正在处理"),
+        (PostState.waiting, "", "等待平台接收"),
+        (PostState.confirmed, "", "已送达学校平台"),
+        (PostState.refused, "", "未送达，老师正在处理"),
+        (PostState.differs, "", "学校平台上的成绩与这里不同，老师正在处理"),
+        (PostState.kept, KEPT_THERE, "以学校平台的成绩为准"),
     ],
 )
 def test_way_of_a_grade_is_shown_and_members_never_read_refused(
-    school: School, make: Makers, state: PostState, text: str
+    school: School, make: Makers, state: PostState, cause: str, text: str
 ) -> None:
     home = make.home()
     lesson = make.lesson(parent=home)
@@ -156,10 +158,27 @@ def test_way_of_a_grade_is_shown_and_members_never_read_refused(
     post = school.post(column, school.member)
     assert post is not None
     with school.database.writing() as session:
-        session.merge(post).state = state
+        merged = session.merge(post)
+        merged.state, merged.cause = state, cause
     page = client.get(f"/home/{home.id}").text
     assert text in page
     assert "退回" not in page
+
+
+def test_of_two_columns_the_one_that_is_less_far_is_shown(school: School, make: Makers) -> None:
+    home = make.home()
+    lesson = make.lesson(parent=home)
+    early = school.placement(lesson, resource_link_id="a")
+    school.placement(lesson, resource_link_id="b", column=False)
+    client = school.client(school.member)
+    client.post_form(f"/lessons/{lesson.id}/progress", {"upto": ""})
+    post = school.post(early, school.member)
+    assert post is not None
+    with school.database.writing() as session:
+        session.merge(post).state = PostState.confirmed
+    page = client.get(f"/home/{home.id}").text
+    assert "成绩已存好，老师允许后送出" in page
+    assert "已送达学校平台" not in page
 
 
 def test_other_members_results_do_not_show(school: School, make: Makers) -> None:

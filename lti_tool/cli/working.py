@@ -1,0 +1,44 @@
+"""Commands that do at once, here, what a worker would do later."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+
+from sqlalchemy import Connection, select
+
+from lti_tool.cli import opening
+from lti_tool.cli.opening import Fault
+from lti_tool.core.jobs import JobKind
+from lti_tool.core.web import Runtime
+from lti_tool.identity.models import Registration
+
+
+@contextlib.contextmanager
+def at_work(kind: JobKind) -> Iterator[tuple[Runtime, Callable[[], None]]]:
+    """The runtime, and what does the jobs of this kind that are due, until none is left. Raises Fault, ConfigError."""
+    from lti_tool.app import build_runtime
+    from lti_tool.worker import Worker
+
+    runtime = build_runtime(opening.settings())
+
+    def work() -> None:
+        runtime.jobs = {kind.name: kind}
+        worker = Worker(runtime)
+        try:
+            while worker.work() is not None:
+                pass
+        finally:
+            worker.close()
+
+    try:
+        opening.check_database(runtime.database)
+        yield runtime, work
+    finally:
+        runtime.database.dispose()
+
+
+def must_be_known(connection: Connection, registration: int | None) -> None:
+    """Raises Fault for the number of a registration that there is not; None stands for all of them."""
+    if registration is not None and not connection.scalar(
+        select(Registration.id).where(Registration.id == registration)
+    ):
+        raise Fault(f"There is no registration {registration}. `dangke registrations` lists them.")
