@@ -8,10 +8,10 @@ addresses; there is no "current course".
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NoReturn
 
 from flask import Response, g, request
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, case, select, update
+from sqlalchemy import ColumnElement, Connection, update
 from sqlalchemy.orm import Session
 
 from lti_tool.core import security
@@ -21,8 +21,10 @@ from lti_tool.core.hot import Hot
 from lti_tool.core.i18n import Preferences
 from lti_tool.core.logs import log
 from lti_tool.core.web import runtime
-from lti_tool.identity.actor import Actor, Can, Carrier, Role
-from lti_tool.identity.models import BrowserSession, Context, Grant, Member, Registration
+from lti_tool.identity import grants
+from lti_tool.identity.actor import Actor, Can, Carrier
+from lti_tool.identity.grants import WIDTH, Found
+from lti_tool.identity.models import BrowserSession
 from lti_tool.identity.sessions import IDLE, hash_token
 
 COOKIE = "__Host-dk"
@@ -63,88 +65,8 @@ def token_hash() -> str | None:
     return hash_token(carried[0]) if carried else None
 
 
-# Tables, not classes: a statement of mapped classes is adapted anew each time it runs.
-_session, _grant, _member = BrowserSession.__table__, Grant.__table__, Member.__table__
-_context, _registration = Context.__table__, Registration.__table__
-
-
-class _Found(NamedTuple):
-    """A session with one of its grants; without any, the grant's columns are NULL."""
-
-    session_id: int
-    session_member_id: int
-    chosen_locale: str | None
-    scheme: str | None
-    seen_at: datetime
-    grant_id: int | None
-    context_id: int
-    role: Role
-    gradable: bool
-    preview: bool
-    own_role: Role | None
-    locale: str
-    document_target: str
-    return_url: str
-    resource_link_id: str
-    name: str
-    tenant_id: int
-    registration_id: int
-    timezone: str
-    title: str
-    frame_origins: list[str]
-
-
-_COLUMNS = (
-    _session.c.id.label("session_id"),
-    _session.c.member_id.label("session_member_id"),
-    _session.c.locale.label("chosen_locale"),
-    _session.c.scheme,
-    _session.c.seen_at,
-    _grant.c.id.label("grant_id"),
-    _grant.c.context_id,
-    _grant.c.role,
-    _grant.c.gradable,
-    _grant.c.preview,
-    _grant.c.own_role,
-    _grant.c.locale,
-    _grant.c.document_target,
-    _grant.c.return_url,
-    _grant.c.resource_link_id,
-    _member.c.name,
-    _context.c.tenant_id,
-    _member.c.registration_id,
-    _context.c.timezone,
-    _context.c.title,
-    _registration.c.frame_origins,
-)
-_HASH: ColumnElement[str] = bindparam("the_hash", type_=_session.c.token_hash.type)
-
-
-def _grants(*more: ColumnElement[Any]) -> Select[Any]:
-    """The session of a token with its grants, and `more` in each row."""
-    moment = bindparam("the_moment", type_=_session.c.expires_at.type)
-    return (
-        select(*_COLUMNS, *more)
-        .select_from(_session)
-        .join(_member, _member.c.id == _session.c.member_id)
-        .join(_registration, _registration.c.id == _member.c.registration_id)
-        .outerjoin(_grant, (_grant.c.session_id == _session.c.id) & (_grant.c.expires_at > moment))
-        .outerjoin(_context, _context.c.id == _grant.c.context_id)
-        .where(
-            _session.c.token_hash == _HASH,
-            _session.c.carrier == bindparam("the_carrier", type_=_session.c.carrier.type),
-            _session.c.expires_at > moment,
-            _session.c.seen_at > bindparam("idle_since", type_=_session.c.seen_at.type),
-        )
-    )
-
-
-_GRANTS = Hot(_grants())
+_GRANTS = Hot(grants.statement())
 """Built once: building a statement costs more than running it."""
-
-_mine = _session.alias("mine")
-MEMBER = select(_mine.c.member_id).where(_mine.c.token_hash == _HASH).scalar_subquery()
-"""The member of this request's session, for the columns of `Beside`."""
 
 
 class Beside:
@@ -154,18 +76,14 @@ class Beside:
     """
 
     def __init__(self, context: ColumnElement[Any], *columns: ColumnElement[Any]) -> None:
-        """`context`: the one that the page belongs to. `columns` may name MEMBER, and parameters of their own."""
-        found = [case((_grant.c.context_id == context, column)) for column in columns]
-        self._statement = Hot(_grants(*(column.label(f"beside_{place}") for place, column in enumerate(found))))
+        """`context`: the one that the page belongs to. `columns` may name grants.MEMBER, and parameters of their own."""
+        self._statement = Hot(grants.beside(context, columns))
 
     def read(self, connection: Connection, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
         """The columns of the first grant that has them; None without one. `asking` knows the session from then on."""
         rows = _rows(self._statement, connection, values)
-        g.asking = _asking_of([_Found._make(row[:_WIDTH]) for row in rows])
-        return next((row[_WIDTH:] for row in rows if any(value is not None for value in row[_WIDTH:])), None)
-
-
-_WIDTH = len(_COLUMNS)
+        g.asking = _asking_of([Found._make(row[:WIDTH]) for row in rows])
+        return next((row[WIDTH:] for row in rows if any(value is not None for value in row[WIDTH:])), None)
 
 
 def asking(database: Session | Connection) -> Asking | None:
@@ -177,7 +95,7 @@ def asking(database: Session | Connection) -> Asking | None:
 
 
 def _load(database: Session | Connection) -> Asking | None:
-    return _asking_of([_Found._make(row) for row in _rows(_GRANTS, database, {})])
+    return _asking_of([Found._make(row) for row in _rows(_GRANTS, database, {})])
 
 
 def _rows(statement: Hot, database: Session | Connection, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
@@ -192,13 +110,13 @@ def _rows(statement: Hot, database: Session | Connection, values: Mapping[str, A
     return statement.all(database, {**of_token, **values})
 
 
-def _asking_of(rows: Sequence[_Found]) -> Asking | None:
+def _asking_of(rows: Sequence[Found]) -> Asking | None:
     carried = token()
     if not rows or carried is None:
         return None
     first = rows[0]
     security.allow_frames(first.frame_origins)
-    grants = {
+    held = {
         row.context_id: Actor(
             session_id=row.session_id,
             grant_id=row.grant_id,
@@ -229,7 +147,7 @@ def _asking_of(rows: Sequence[_Found]) -> Asking | None:
         locale=first.chosen_locale,
         scheme=first.scheme,
         seen_at=first.seen_at,
-        grants=grants,
+        grants=held,
     )
 
 

@@ -12,7 +12,7 @@ from courses.outline.queries.plans import PLANS, Fixed
 from courses.progress.models import LearningTime
 from lti_tool.core.columns import BigId
 from lti_tool.core.packing import packed
-from lti_tool.identity import current
+from lti_tool.identity import current, grants
 from lti_tool.ledger.models import Activity, LineItem, Placement, Result, ScorePost
 from lti_tool.ledger.rules import KEPT_THERE, PostState
 from lti_tool.ledger.windows import outline_deviates
@@ -65,7 +65,7 @@ _FAR = {
         )
     )
 }
-_HOME, _MEMBER = bindparam("home", type_=BigId), current.MEMBER
+_HOME, _MEMBER = bindparam("home", type_=BigId), grants.MEMBER
 
 
 def _as_stored(column: Any) -> Any:
