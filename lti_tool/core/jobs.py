@@ -111,6 +111,14 @@ def is_due(connection: Connection, names: Collection[str], now: datetime) -> boo
     return connection.execute(select(Job.id).where(*_is_due(names, now)).limit(1)).first() is not None
 
 
+def is_taken(connection: Connection, names: Collection[str], now: datetime) -> bool:
+    """Whether a worker has any of them now."""
+    return (
+        connection.execute(select(Job.id).where(Job.name.in_(names), Job.lease_until > now).limit(1)).first()
+        is not None
+    )
+
+
 def take(connection: Connection, kinds: Mapping[str, JobKind], now: datetime) -> Taken | None:
     """Take the job that has been due longest; None if there is none. Needs a writing transaction; two statements."""
     statement = select(Job).where(*_is_due(kinds.keys(), now)).order_by(Job.due_at, Job.id).limit(1)

@@ -4,10 +4,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
+from lti_tool.cli import working
 from lti_tool.core.clock import SystemClock
+from lti_tool.core.jobs import Job
 from lti_tool.identity.models import Context, Deployment, Enrolment
+from lti_tool.lms.work import READ_ROSTER, roster_key
 from lti_tool.roster.models import RosterSync, SyncState
 from tests.cli.conftest import Dangke
 from tests.cli.test_keys import register
@@ -78,3 +81,38 @@ def test_course_that_nobody_uses_is_read_only_by_its_number(known: Dangke, liste
     with session_here() as session:
         session.execute(update(Context).values(roster_asked_at=SystemClock().now() - timedelta(days=30)))
     assert (known("roster", "read").code, known("roster", "read").out) == (0, "")
+
+
+@pytest.fixture
+def taken(listed: int) -> int:
+    """The course's list is being read by a worker beside."""
+    until = SystemClock().now() + timedelta(minutes=5)
+    with session_here() as session:
+        key = roster_key(listed)
+        session.add(Job(name=READ_ROSTER, key=key, due_at=until, lease_until=until, takes=1, attempts=1))
+        session.execute(update(RosterSync).values(state=SyncState.reading))
+    return listed
+
+
+def test_read_waits_for_the_worker_that_has_taken_the_list(
+    known: Dangke, taken: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def worker_ends(_seconds: float) -> None:
+        with session_here() as session:
+            session.execute(update(RosterSync).values(state=SyncState.done, complete_at=SystemClock().now()))
+            session.execute(delete(Job))
+
+    monkeypatch.setattr(working.time, "sleep", worker_ends)
+    ended = known("roster", "read", "--course", str(taken))
+    assert (ended.code, ended.out) == (0, f"course {taken}: 7 people, 0 new, 0 gone, 0 renamed\n")
+
+
+def test_read_waits_no_longer_than_a_minute_for_a_worker_that_was_killed(
+    known: Dangke, taken: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passed: list[float] = []
+    monkeypatch.setattr(working.time, "sleep", passed.append)
+    monkeypatch.setattr(working.time, "monotonic", lambda: sum(passed))
+    ended = known("roster", "read", "--course", str(taken))
+    assert (ended.code, f"course {taken}: not read (not yet)" in ended.out) == (1, True)
+    assert sum(passed) == working.PATIENCE_SECONDS
