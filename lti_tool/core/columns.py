@@ -5,7 +5,18 @@ from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Enum, Integer, MetaData, TypeDecorator
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    BindParameter,
+    DateTime,
+    Dialect,
+    Enum,
+    Integer,
+    MetaData,
+    TypeDecorator,
+    bindparam,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase
 
@@ -88,4 +99,9 @@ def upsert(table: Any, dialect: str) -> Any:
     return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
 
 
-__all__ = ["Base", "BigId", "Json", "Points", "UtcDateTime", "text_enum", "upsert"]
+def left_open(table: Any, *names: str) -> dict[str, BindParameter[Any]]:
+    """For `values()`: these columns of a table as parameters of their names, with the columns' types."""
+    return {name: bindparam(name, type_=table.c[name].type) for name in names}
+
+
+__all__ = ["Base", "BigId", "Json", "Points", "UtcDateTime", "left_open", "text_enum", "upsert"]

@@ -7,7 +7,7 @@ none yet: the statement then sees one state of the database by itself, and its t
 begin and to end.
 
 Values that differ from call to call are parameters by name without a value of their own; lists of a varying length are for
-SQLAlchemy.
+SQLAlchemy, and so are values that it would make up anew for each row. A column's constant default is like any fixed value.
 """
 
 from collections.abc import Callable, Mapping
@@ -54,10 +54,7 @@ class _Compiled:
         self._sql = str(compiled)
         taken: dict[str, _Convert] = {}
         self._fixed: dict[str, Any] = {}
-        if compiled.isinsert or compiled.isupdate:
-            made = [*compiled.insert_prefetch, *compiled.update_prefetch]
-            if made:
-                raise TypeError(f"{made[0]}: a value that SQLAlchemy makes up for each row is for SQLAlchemy")
+        constants = _constants(compiled) if compiled.isinsert or compiled.isupdate else {}
         for parameter, name in compiled.bind_names.items():
             if parameter.expanding or parameter.literal_execute:
                 raise TypeError(f"{name}: a list, or a value that is written into the text, is for SQLAlchemy")
@@ -65,7 +62,7 @@ class _Compiled:
             if parameter.required:
                 taken[name] = convert
             else:
-                value = parameter.effective_value
+                value = constants.get(name, parameter.effective_value)
                 self._fixed[name] = convert(value) if convert else value
         self._open = list(taken.items())
         self._order: list[str] | None = compiled.positiontup
@@ -99,6 +96,19 @@ class _Compiled:
         for place, convert in self._results:
             found[place] = convert(found[place])
         return tuple(found)
+
+
+def _constants(compiled: Any) -> dict[str, Any]:
+    """The constant defaults of columns that a change does not name. Raises TypeError for other defaults."""
+    found = {}
+    for column, default in (
+        *((column, column.default) for column in compiled.insert_prefetch),
+        *((column, column.onupdate) for column in compiled.update_prefetch),
+    ):
+        if not default.is_scalar:
+            raise TypeError(f"{column}: a value that SQLAlchemy makes up for each row is for SQLAlchemy")
+        found[column.key] = default.arg
+    return found
 
 
 def _translated(sql: str, connection: Connection, error: Exception) -> Exception:

@@ -15,7 +15,8 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, case, delete, null, select, update
 
-from lti_tool.core.columns import upsert
+from lti_tool.core.columns import left_open, upsert
+from lti_tool.core.hot import Hot
 from lti_tool.identity.actor import Carrier, Role
 from lti_tool.identity.models import BrowserSession, Grant
 
@@ -72,8 +73,8 @@ def open_bare_session(
     token = secrets.token_urlsafe(32)
     session_id = _rotated(connection, former_token, token, member_id, carrier, now) if former_token else None
     if session_id is None:
-        session_id = connection.execute(
-            _session_statement(connection.dialect.name),
+        opened = _opening(connection.dialect.name).all(
+            connection,
             {
                 "token_hash": hash_token(token),
                 "carrier": carrier,
@@ -82,22 +83,25 @@ def open_bare_session(
                 "seen_at": now,
                 "expires_at": now + LONGEST,
             },
-        ).scalar_one()
-    return token, int(session_id)
+        )
+        session_id = int(opened[0][0])
+    return token, session_id
+
+
+# Statements are built once: building one costs more than running it.
+@cache
+def _opening(dialect: str) -> Hot:
+    table = BrowserSession.__table__
+    names = ("token_hash", "carrier", "member_id", "created_at", "seen_at", "expires_at")
+    return Hot(upsert(table, dialect).values(left_open(table, *names)).returning(table.c.id))
 
 
 @cache
-def _session_statement(dialect: str) -> Any:
-    return upsert(BrowserSession.__table__, dialect).returning(BrowserSession.id)
-
-
-@cache
-def _rotation() -> Any:
-    """Built once: building statements costs more than running them."""
+def _rotation() -> Hot:
     member: Any = bindparam("the_member")
     moment = bindparam("the_moment", type_=BrowserSession.seen_at.type)
     same = BrowserSession.member_id == member
-    return (
+    return Hot(
         update(BrowserSession)
         .where(
             BrowserSession.token_hash == bindparam("the_former"),
@@ -123,8 +127,8 @@ def _rotated(
     connection: Connection, former: str, token: str, member_id: int, carrier: Carrier, now: datetime
 ) -> int | None:
     """Give the former session a new token and this member; another member's grants go. None if it has run out."""
-    row = connection.execute(
-        _rotation(),
+    rows = _rotation().all(
+        connection,
         {
             "the_former": hash_token(former),
             "the_carrier": carrier,
@@ -134,19 +138,21 @@ def _rotated(
             "the_end": now + LONGEST,
             "the_token": hash_token(token),
         },
-    ).first()
-    if row is None:
+    )
+    if not rows:
         return None
-    if row.created_at == now:
-        connection.execute(delete(Grant).where(Grant.session_id == row.id, Grant.member_id != member_id))
-    return int(row.id)
+    session_id, created_at = rows[0]
+    if created_at == now:
+        connection.execute(delete(Grant).where(Grant.session_id == session_id, Grant.member_id != member_id))
+    return int(session_id)
 
 
 @cache
-def _grant_statement(dialect: str) -> Any:
-    statement = upsert(Grant.__table__, dialect)
+def _laying_down(dialect: str) -> Hot:
+    table, key = Grant.__table__, ("session_id", "context_id")
+    statement = upsert(table, dialect).values(left_open(table, *key, *_GRANT_VALUES))
     kept = {name: statement.excluded[name] for name in _GRANT_VALUES}
-    return statement.on_conflict_do_update(index_elements=["session_id", "context_id"], set_=kept)
+    return Hot(statement.on_conflict_do_update(index_elements=key, set_=kept).returning(table.c.id))
 
 
 _GRANT_VALUES = (
@@ -156,8 +162,8 @@ _GRANT_VALUES = (
 
 
 def _lay_down(connection: Connection, session_id: int, grant: NewGrant, now: datetime) -> None:
-    connection.execute(
-        _grant_statement(connection.dialect.name),
+    _laying_down(connection.dialect.name).all(
+        connection,
         {
             "session_id": session_id,
             "context_id": grant.context_id,

@@ -26,7 +26,8 @@ from lti_tool.core.database import Database
 from lti_tool.core.errors import Invalid
 from lti_tool.core.hot import Hot
 from lti_tool.identity.actor import Role
-from lti_tool.identity.models import Tenant
+from lti_tool.identity.models import Context, Tenant
+from lti_tool.ledger.models import Activity
 
 MOMENT = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 ROLE = text_enum(Role)
@@ -116,7 +117,22 @@ def test_type_without_a_driver_of_its_own_is_converted(database: Database) -> No
         assert Hot(naive).all(connection, {}) == [(MOMENT.replace(tzinfo=None),)]
 
 
-def test_value_that_sqlalchemy_would_make_is_refused_when_it_is_compiled(database: Database) -> None:
-    added = Hot(insert(Tenant).values(name=open_value("title", String())).returning(Tenant.id))
+def test_constant_default_of_a_column_is_written_as_sqlalchemy_writes_it(database: Database) -> None:
+    tenant = Tenant.__table__.c
+    added = insert(Tenant).values(name=open_value("title", String())).returning(tenant.locale, tenant.timezone)
+    with database.writing_core() as connection:
+        expected = [tuple(row) for row in connection.execute(added, {"title": "甲"})]
+        assert Hot(added).all(connection, {"title": "乙"}) == expected == [("zh-CN", "Asia/Shanghai")]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        insert(Context).values(title=open_value("title", String())).returning(Context.id),
+        update(Activity).values(title=open_value("title", String())).returning(Activity.id),
+    ],
+    ids=["insert", "update"],
+)
+def test_value_that_sqlalchemy_would_make_up_is_refused_when_it_is_compiled(database: Database, change: Any) -> None:
     with pytest.raises(TypeError), database.writing_core() as connection:
-        added.all(connection, {"title": "甲"})
+        Hot(change).all(connection, {"title": "甲"})

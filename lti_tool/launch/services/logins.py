@@ -1,11 +1,11 @@
 """Login states: begun, used once, explained when they cannot be used, and taken away. Failures are written here too."""
 
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, exists, insert, select, update
 
+from lti_tool.core.hot import Hot
 from lti_tool.identity.models import Deployment, Registration
 from lti_tool.identity.sessions import prune_sessions
 from lti_tool.launch.browser import SECONDS, NewLogin, hash_of
@@ -100,24 +100,23 @@ def prune(connection: Connection, registration_id: int, now: datetime, *, most_o
     connection.execute(delete(LaunchFailure).where(LaunchFailure.id.in_(old)))
 
 
-@cache
-def _use() -> Any:
-    """The state is used by exactly one launch: every condition stands in the statement that marks it."""
-    return (
-        update(LoginState)
-        .where(
-            LoginState.state_hash == bindparam("the_state"),
-            LoginState.registration_id == bindparam("the_registration"),
-            LoginState.nonce == bindparam("the_nonce"),
-            LoginState.browser_hash == bindparam("the_browser"),
-            LoginState.target_link_uri == bindparam("the_target"),
-            LoginState.used_at.is_(None),
-            LoginState.expires_at > bindparam("the_moment", type_=LoginState.expires_at.type),
-            exists().where(Registration.id == bindparam("the_registration"), Registration.is_active),
-            exists().where(Deployment.id == bindparam("the_deployment"), Deployment.is_active),
-        )
-        .values(used_at=bindparam("the_moment", type_=LoginState.used_at.type))
+# The state is used by exactly one launch: every condition stands in the statement that marks it.
+_USE = Hot(
+    update(LoginState)
+    .where(
+        LoginState.state_hash == bindparam("the_state"),
+        LoginState.registration_id == bindparam("the_registration"),
+        LoginState.nonce == bindparam("the_nonce"),
+        LoginState.browser_hash == bindparam("the_browser"),
+        LoginState.target_link_uri == bindparam("the_target"),
+        LoginState.used_at.is_(None),
+        LoginState.expires_at > bindparam("the_moment", type_=LoginState.expires_at.type),
+        exists().where(Registration.id == bindparam("the_registration"), Registration.is_active),
+        exists().where(Deployment.id == bindparam("the_deployment"), Deployment.is_active),
     )
+    .values(used_at=bindparam("the_moment", type_=LoginState.used_at.type))
+    .returning(LoginState.id)
+)
 
 
 def use(
@@ -132,8 +131,8 @@ def use(
     now: datetime,
 ) -> bool:
     """Use a state up; False if it is not there, not this browser's, not for this token, or no longer good. One statement."""
-    done = connection.execute(
-        _use(),
+    used = _USE.all(
+        connection,
         {
             "the_state": hash_of(state),
             "the_registration": registration_id,
@@ -144,7 +143,7 @@ def use(
             "the_moment": now,
         },
     )
-    return bool(done.rowcount == 1)
+    return bool(used)
 
 
 def use_after_error(connection: Connection, *, state: str, secret: str, now: datetime) -> int | None:

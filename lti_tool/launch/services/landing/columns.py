@@ -2,12 +2,12 @@
 
 from datetime import datetime
 from functools import cache
-from typing import Any
 
 from sqlalchemy import Connection, and_, or_
 from sqlalchemy.orm import Session
 
-from lti_tool.core.columns import upsert
+from lti_tool.core.columns import left_open, upsert
+from lti_tool.core.hot import Hot
 from lti_tool.launch.rules.claims import Endpoint
 from lti_tool.launch.services.landing.arrival import Link
 from lti_tool.ledger.models import LineItem, LineItemSource, LineItemState
@@ -21,8 +21,8 @@ def column_of(connection: Connection, link: Link, endpoint: Endpoint, now: datet
     launch does not name it, and one that a teacher keeps for another activity stays with that.
     """
     state, url, cause = _claimed(endpoint)
-    changed = connection.execute(
-        _column_statement(connection.dialect.name),
+    changed = _column_statement(connection.dialect.name).all(
+        connection,
         {
             "placement_id": link.id,
             "activity_id": link.activity_id,
@@ -35,10 +35,10 @@ def column_of(connection: Connection, link: Link, endpoint: Endpoint, now: datet
             "cause": cause,
             "checked_at": now,
         },
-    ).first()
-    if changed is not None:
+    )
+    if changed:
         with Session(connection) as session:
-            requeue(session, line_item_id=changed.id, now=now)
+            requeue(session, line_item_id=changed[0][0], now=now)
 
 
 def _claimed(endpoint: Endpoint) -> tuple[LineItemState, str | None, str]:
@@ -53,9 +53,13 @@ def _claimed(endpoint: Endpoint) -> tuple[LineItemState, str | None, str]:
 
 
 @cache
-def _column_statement(dialect: str) -> Any:
+def _column_statement(dialect: str) -> Hot:
     table = LineItem.__table__
-    statement = upsert(table, dialect)
+    told = left_open(
+        table, "placement_id", "activity_id", "url", "resource_id", "tag", "maximum", "source", "state", "cause",
+        "checked_at",
+    )  # fmt: skip
+    statement = upsert(table, dialect).values(told)
     old, new = table.c, statement.excluded
     has_appeared = and_(
         new.url.is_not(None),
@@ -73,7 +77,7 @@ def _column_statement(dialect: str) -> Any:
         or_(old.source.is_(None), old.source == LineItemSource.claimed),
         or_(old.state != new.state, old.cause != new.cause),
     )
-    return statement.on_conflict_do_update(
+    changed = statement.on_conflict_do_update(
         index_elements=["placement_id"],
         set_={
             "url": new.url,
@@ -83,4 +87,5 @@ def _column_statement(dialect: str) -> Any:
             "checked_at": new.checked_at,
         },
         where=or_(has_appeared, has_vanished),
-    ).returning(old.id)
+    )
+    return Hot(changed.returning(old.id))

@@ -6,7 +6,8 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, literal_column, select, update
 
-from lti_tool.core.columns import upsert
+from lti_tool.core.columns import left_open, upsert
+from lti_tool.core.hot import Hot
 from lti_tool.launch.rules.claims import Claims
 from lti_tool.launch.services.landing.arrival import Link
 from lti_tool.ledger.models import Activity, ActivityStatus, Placement
@@ -29,26 +30,21 @@ def _line_of_the_token() -> Any:
 
 
 @cache
-def _placement_statement(dialect: str) -> Any:
+def _placement_statement(dialect: str) -> Hot:
     """Upsert of the link; binds it by the activity token of its custom parameters, in its own course only."""
     table = Placement.__table__
+    told = left_open(
+        table, "context_id", "resource_link_id", "title", "lineitems_url", "scopes", "link_history", "created_at"
+    )
     statement = upsert(table, dialect).values(
-        context_id=bindparam("context_id"),
-        resource_link_id=bindparam("resource_link_id"),
-        activity_id=_line_of_the_token(),
-        title=bindparam("title"),
-        lineitems_url=bindparam("lineitems_url"),
-        scopes=bindparam("scopes", type_=table.c.scopes.type),
-        hint_token=bindparam("activity_token"),
-        link_history=bindparam("link_history", type_=table.c.link_history.type),
-        created_at=bindparam("created_at", type_=table.c.created_at.type),
+        activity_id=_line_of_the_token(), hint_token=bindparam("activity_token"), **told
     )
     new = statement.excluded
 
     def shown(column: Any) -> Any:
         return select(column).where(_shown.c.id == literal_column("placement.activity_id")).scalar_subquery()
 
-    return statement.on_conflict_do_update(
+    changed = statement.on_conflict_do_update(
         index_elements=["context_id", "resource_link_id"],
         set_={
             "activity_id": func.coalesce(table.c.activity_id, new.activity_id),
@@ -58,22 +54,25 @@ def _placement_statement(dialect: str) -> Any:
             "hint_token": func.coalesce(new.hint_token, table.c.hint_token),
             "link_history": new.link_history,
         },
-    ).returning(
-        table.c.id,
-        table.c.activity_id,
-        shown(_shown.c.kind).label("kind"),
-        shown(_shown.c.maximum).label("maximum"),
-        shown(_shown.c.token).label("token"),
-        shown(_shown.c.status).label("status"),
-        table.c.lms_opens_at,
-        table.c.lms_closes_at,
+    )
+    return Hot(
+        changed.returning(
+            table.c.id,
+            table.c.activity_id,
+            shown(_shown.c.kind).label("kind"),
+            shown(_shown.c.maximum).label("maximum"),
+            shown(_shown.c.token).label("token"),
+            shown(_shown.c.status).label("status"),
+            table.c.lms_opens_at,
+            table.c.lms_closes_at,
+        )
     )
 
 
 def place(connection: Connection, context_id: int, claims: Claims, now: datetime) -> Link:
     """The link as it stands now, with the activity it shows. One statement."""
-    row = connection.execute(
-        _placement_statement(connection.dialect.name),
+    (row,) = _placement_statement(connection.dialect.name).all(
+        connection,
         {
             "context_id": context_id,
             "resource_link_id": claims.resource_link_id,
@@ -84,7 +83,7 @@ def place(connection: Connection, context_id: int, claims: Claims, now: datetime
             "link_history": list(claims.custom.link_history),
             "created_at": now,
         },
-    ).one()
+    )
     return Link(*row)
 
 

@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import Connection, and_, bindparam, case, func, null, or_, select
 
 from lti_tool.core import jobs
-from lti_tool.core.columns import upsert
+from lti_tool.core.columns import left_open, upsert
+from lti_tool.core.hot import Hot
 from lti_tool.identity.actor import Role
 from lti_tool.identity.models import Context, Deployment, Enrolment, EnrolmentSource, Member, Tenant
 from lti_tool.identity.rules.roles import Standing
@@ -30,15 +31,20 @@ def school_of_deployment() -> Any:
 
 
 @cache
-def _context_statement(dialect: str, *, is_instructor: bool, has_history: bool) -> Any:
+def _context_statement(dialect: str, *, is_instructor: bool, has_history: bool) -> Hot:
     # Dates of a new course are shown and typed in its school's zone.
     zone = select(Tenant.timezone).where(Tenant.id == school_of_deployment()).scalar_subquery()
-    statement = upsert(Context.__table__, dialect).values(timezone=zone, tenant_id=school_of_deployment())
+    table = Context.__table__
+    told = left_open(
+        table, "deployment_id", "context_key", "title", "label", "kind", "history", "memberships_url", "groups_url",
+        "roster_asked_at", "created_at",
+    )  # fmt: skip
+    statement = upsert(table, dialect).values(timezone=zone, tenant_id=school_of_deployment(), **told)
     followed = ("title", "label", "kind") if is_instructor else ()
     kept = {name: statement.excluded[name] for name in followed}
     if has_history:
         kept["history"] = statement.excluded.history
-    new, old = statement.excluded, Context.__table__.c
+    new, old = statement.excluded, table.c
     is_old = or_(
         old.roster_asked_at.is_(None),
         old.roster_asked_at <= bindparam("asked_before", type_=old.roster_asked_at.type),
@@ -49,10 +55,8 @@ def _context_statement(dialect: str, *, is_instructor: bool, has_history: bool) 
     kept["roster_asked_at"] = case(
         (and_(new.memberships_url.is_not(None), is_old), new.roster_asked_at), else_=old.roster_asked_at
     )
-    return statement.on_conflict_do_update(
-        index_elements=["deployment_id", "context_key"],
-        set_=kept,
-    ).returning(Context.id, Context.roster_asked_at)
+    changed = statement.on_conflict_do_update(index_elements=["deployment_id", "context_key"], set_=kept)
+    return Hot(changed.returning(old.id, old.roster_asked_at))
 
 
 def context_of(connection: Connection, arrival: Arrival, now: datetime) -> int:
@@ -63,8 +67,9 @@ def context_of(connection: Connection, arrival: Arrival, now: datetime) -> int:
     claims = arrival.claims
     is_instructor = arrival.standing.role is Role.instructor and claims.context_title != ""
     history = list(claims.custom.context_history)
-    row = connection.execute(
-        _context_statement(connection.dialect.name, is_instructor=is_instructor, has_history=bool(history)),
+    statement = _context_statement(connection.dialect.name, is_instructor=is_instructor, has_history=bool(history))
+    ((context_id, roster_asked_at),) = statement.all(
+        connection,
         {
             "deployment_id": arrival.deployment.id,
             "context_key": claims.context_key,
@@ -79,40 +84,47 @@ def context_of(connection: Connection, arrival: Arrival, now: datetime) -> int:
             "asked_before": now - ROSTER_AGE,
             "created_at": now,
         },
-    ).one()
-    if claims.memberships_url and row.roster_asked_at == now:
-        jobs.ask(connection, name=READ_ROSTER, key=roster_key(row.id), due_at=now)
-    return int(row.id)
+    )
+    if claims.memberships_url and roster_asked_at == now:
+        jobs.ask(connection, name=READ_ROSTER, key=roster_key(context_id), due_at=now)
+    return int(context_id)
 
 
 @cache
-def _member_statement(dialect: str, *, is_named: bool) -> Any:
-    statement = upsert(Member.__table__, dialect).values(tenant_id=school_of_deployment())
+def _member_statement(dialect: str, *, is_named: bool) -> Hot:
+    table = Member.__table__
+    told = left_open(table, "registration_id", "sub", "name", "created_at")
+    statement = upsert(table, dialect).values(tenant_id=school_of_deployment(), **told)
     kept = {"name": statement.excluded.name} if is_named else {"sub": statement.excluded.sub}
-    return statement.on_conflict_do_update(index_elements=["registration_id", "sub"], set_=kept).returning(Member.id)
+    changed = statement.on_conflict_do_update(index_elements=["registration_id", "sub"], set_=kept)
+    return Hot(changed.returning(table.c.id))
 
 
 def member_of(connection: Connection, arrival: Arrival, now: datetime) -> int:
     """The person: registration and sub, never the e-mail (ID-05). A name once known is not taken away by its absence."""
     name = arrival.claims.name
-    return int(
-        connection.execute(
-            _member_statement(connection.dialect.name, is_named=bool(name)),
-            {
-                "registration_id": arrival.known.id,
-                "of_deployment": arrival.deployment.id,
-                "sub": arrival.claims.sub,
-                "name": name or arrival.pseudonym,
-                "created_at": now,
-            },
-        ).scalar_one()
+    ((member_id,),) = _member_statement(connection.dialect.name, is_named=bool(name)).all(
+        connection,
+        {
+            "registration_id": arrival.known.id,
+            "of_deployment": arrival.deployment.id,
+            "sub": arrival.claims.sub,
+            "name": name or arrival.pseudonym,
+            "created_at": now,
+        },
     )
+    return int(member_id)
 
 
 @cache
-def _enrolment_statement(dialect: str, *, names_groups: bool) -> Any:
-    statement = upsert(Enrolment.__table__, dialect)
-    old, new = Enrolment.__table__.c, statement.excluded
+def _enrolment_statement(dialect: str, *, names_groups: bool) -> Hot:
+    table = Enrolment.__table__
+    told = left_open(
+        table, "context_id", "member_id", "role", "source", "is_active", "gradable", "is_test", "has_taught", "is_listed",
+        "last_launch_at", "claimed_groups", "is_regrouped",
+    )  # fmt: skip
+    statement = upsert(table, dialect).values(told)
+    old, new = table.c, statement.excluded
     was_left_out = or_(old.gradable.is_(False), old.is_active.is_(False), old.not_graded_at.is_not(None))
     kept = {
         "role": new.role,
@@ -128,9 +140,8 @@ def _enrolment_statement(dialect: str, *, names_groups: bool) -> Any:
     if names_groups:
         kept["claimed_groups"] = new.claimed_groups
         kept["is_regrouped"] = or_(old.is_regrouped, old.claimed_groups != new.claimed_groups)
-    return statement.on_conflict_do_update(index_elements=["context_id", "member_id"], set_=kept).returning(
-        Enrolment.returned_at
-    )
+    changed = statement.on_conflict_do_update(index_elements=["context_id", "member_id"], set_=kept)
+    return Hot(changed.returning(old.returned_at))
 
 
 def enrol(
@@ -142,8 +153,8 @@ def enrol(
     groups: tuple[str, ...] | None = None,
 ) -> bool:
     """The person's place in the course, as this launch says it; whether scores can be sent for the person again."""
-    returned_at = connection.execute(
-        _enrolment_statement(connection.dialect.name, names_groups=groups is not None),
+    ((returned_at,),) = _enrolment_statement(connection.dialect.name, names_groups=groups is not None).all(
+        connection,
         {
             "context_id": context_id,
             "member_id": member_id,
@@ -158,5 +169,5 @@ def enrol(
             "claimed_groups": ",".join(groups or ()),
             "is_regrouped": bool(groups),
         },
-    ).scalar_one()
+    )
     return bool(returned_at == now)
