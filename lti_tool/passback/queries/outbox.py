@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, case, func, or_, select
 from sqlalchemy.orm import Session
@@ -15,7 +15,8 @@ from lti_tool.ledger.models import Activity, LineItem, LineItemSource, LineItemS
 from lti_tool.ledger.rules import PostState
 from lti_tool.passback.wishes import What, is_meant
 
-PAGE = 200
+PAGE: Final = 200
+"""Rows on a page of scores."""
 
 _URGENCY = (
     PostState.refused,
@@ -122,10 +123,11 @@ def rows(
     activity_id: int,
     states: Collection[PostState] | None = None,
     group_id: int | None = None,
+    after: int = 0,
 ) -> list[Row]:
     """The scores of an activity (and of those below it), of a group or all, those first that need somebody.
 
-    At most 200; one statement.
+    A page of them, after the first `after`; one statement.
     """
     statement = (
         select(
@@ -144,6 +146,7 @@ def rows(
         .outerjoin(Result, (Result.activity_id == Activity.id) & (Result.member_id == ScorePost.member_id))
         .where(_of(activity_id), *_of_group(group_id))
         .order_by(_ORDER, Activity.position, Member.name, ScorePost.id)
+        .offset(after)
         .limit(PAGE)
     )
     if states is not None:

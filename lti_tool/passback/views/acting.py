@@ -1,5 +1,7 @@
 """What those who may author do with scores: send again, let the LMS's grade count, compare. Each asks once and commits."""
 
+from typing import Any
+
 from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -21,8 +23,12 @@ def _back(activity_id: int, member_id: int | None = None) -> ResponseReturnValue
     """To the page that it was done from: of one score, or of the activity."""
     if member_id is not None and request.args.get("from") == "score":
         return redirect(url_for("passback.score", activity_id=activity_id, member_id=member_id), 303)
-    show, group = request.args.get("show"), request.args.get("group")
-    return redirect(url_for("passback.activity", activity_id=activity_id, show=show, group=group), 303)
+    return redirect(url_for("passback.activity", activity_id=activity_id, **_place()), 303)
+
+
+def _place() -> dict[str, Any]:
+    """Where on the page of an activity something was done: which rows it showed, of whom, and from which on."""
+    return {name: request.args[name] for name in ("show", "group", "after") if request.args.get(name)}
 
 
 @blueprint.get("/scores/<int:activity_id>/send")
@@ -104,7 +110,7 @@ def _asked(activity_id: int, member_id: int, error: str = "") -> ResponseReturnV
         activity_id=activity_id,
         member_id=member_id,
         came_from=request.args.get("from", ""),
-        show=request.args.get("show", ""),
+        place=_place(),
         member=name,
         title=found.title,
         platform=platform,

@@ -37,17 +37,30 @@ class _Known:
     groups: list[tuple[int, str]]
     group_id: int | None
     """Of whom alone it shows; None: of everybody."""
+    after: int
+    """So many rows stand before the first that is shown."""
     counts: dict[PostState, int]
     rows: list[queries.Row]
     columns: list[queries.ColumnState]
     missing: list[queries.Missing]
     platform: queries.PlatformState
 
+    @property
+    def total(self) -> int:
+        """How many rows there are on all pages."""
+        return _shown(self.counts, self.show)
+
+    def address(self, **other: Any) -> str:
+        """Of this page, with what is to be different there; other rows begin with the first page."""
+        here = {"show": self.show, "group": self.group_id} | other
+        return url_for("passback.activity", activity_id=self.activity.id, **here)
+
 
 @blueprint.get("/scores/<int:activity_id>")
 def activity(activity_id: int) -> ResponseReturnValue:
-    """Every score of an activity (of an outline: also of its tasks), refused first. Eight statements."""
-    show = request.args.get("show", "")
+    """Every score of an activity (of an outline: also of its tasks), refused first, 200 at a time. Eight statements."""
+    show, typed = request.args.get("show", ""), request.args.get("after", "")
+    wanted = int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < 10 else 0
     with runtime().database.reading() as session:
         actor, found = open_activity(session, activity_id, Can.follow)
         groups = choices(session, found.context_id)
@@ -55,14 +68,17 @@ def activity(activity_id: int) -> ResponseReturnValue:
         counts = dict(queries.counts(session, activity_id, group_id))
         if show not in SHOWN:
             show = "act" if _sum(counts, services.REFUSED + ON_THE_WAY) else "all"
+        # Rows that were sent again from the last page are not on it any more: then the page before is the last.
+        after = min(wanted, max(_shown(counts, show) - 1, 0) // queries.PAGE * queries.PAGE)
         known = _Known(
             actor,
             found,
             show,
             groups,
             group_id,
+            after,
             counts,
-            queries.rows(session, activity_id, SHOWN[show], group_id),
+            queries.rows(session, activity_id, SHOWN[show], group_id, after),
             list(queries.columns(session, activity_id)),
             list(queries.missing(session, activity_id)),
             queries.platform_state(session, found.context_id),
@@ -72,6 +88,12 @@ def activity(activity_id: int) -> ResponseReturnValue:
 
 def _sum(counts: dict[PostState, int], states: tuple[PostState, ...]) -> int:
     return sum(counts.get(state, 0) for state in states)
+
+
+def _shown(counts: dict[PostState, int], show: str) -> int:
+    """How many rows a filter leaves."""
+    states = SHOWN[show]
+    return sum(counts.values()) if states is None else _sum(counts, states)
 
 
 def _page(known: _Known, now: datetime) -> dict[str, Any]:
@@ -104,7 +126,21 @@ def _page(known: _Known, now: datetime) -> dict[str, Any]:
         "narrowing": filter_of(
             known.groups, known.group_id, url_for("passback.activity", activity_id=known.activity.id), show=known.show
         ),
-        "is_cut": len(known.rows) == queries.PAGE,
+        **_pages(known),
+    }
+
+
+def _pages(known: _Known) -> dict[str, str]:
+    """Which of how many rows these are, and the ways to the others; all empty if there are no others."""
+    last = known.after + len(known.rows)
+    return {
+        "extent": gettext(
+            "Grades %(first)s to %(last)s of %(total)s", first=known.after + 1, last=last, total=known.total
+        )
+        if known.after or last < known.total
+        else "",
+        "previous": known.address(after=max(0, known.after - queries.PAGE) or None) if known.after else "",
+        "following": known.address(after=last) if last < known.total else "",
     }
 
 
@@ -121,33 +157,30 @@ def _meta(known: _Known, now: datetime) -> list[str]:
 
 
 def _figures(known: _Known) -> list[dict[str, Any]]:
-    def address(show: str) -> str:
-        return url_for("passback.activity", activity_id=known.activity.id, show=show, group=known.group_id)
-
     total = sum(known.counts.values())
     refused = _sum(known.counts, services.REFUSED)
     return [
-        {"label": gettext("Grades"), "value": total, "unit": "", "note": "", "address": address("all")},
+        {"label": gettext("Grades"), "value": total, "unit": "", "note": "", "address": known.address(show="all")},
         {
             "label": gettext("Accepted by the platform"),
             "value": _sum(known.counts, ARRIVED),
             "unit": "",
             "note": "",
-            "address": address("all"),
+            "address": known.address(show="all"),
         },
         {
             "label": gettext("On their way"),
             "value": _sum(known.counts, ON_THE_WAY),
             "unit": "",
             "note": gettext("sent by itself"),
-            "address": address("way"),
+            "address": known.address(show="way"),
         },
         {
             "label": gettext("Refused or different"),
             "value": refused,
             "unit": "",
             "note": gettext("needs you") if refused else "",
-            "address": address("refused"),
+            "address": known.address(show="refused"),
         },
     ]
 
@@ -159,14 +192,7 @@ def _filters(known: _Known) -> list[tuple[str, str, bool]]:
         "refused": gettext("Refused or different %(n)s", n=_sum(known.counts, services.REFUSED)),
         "way": gettext("On their way %(n)s", n=_sum(known.counts, ON_THE_WAY)),
     }
-    return [
-        (
-            label,
-            url_for("passback.activity", activity_id=known.activity.id, show=show, group=known.group_id),
-            show == known.show,
-        )
-        for show, label in labels.items()
-    ]
+    return [(label, known.address(show=show), show == known.show) for show, label in labels.items()]
 
 
 def _row(row: queries.Row, known: _Known, now: datetime, *, may_send: bool) -> dict[str, Any]:
@@ -211,6 +237,7 @@ def _action(row: queries.Row, known: _Known) -> dict[str, str] | None:
         member_id=row.member_id,
         show=known.show,
         group=known.group_id,
+        after=known.after or None,
     )
     return {"label": labels[row.way.state], "symbol": "resend", "address": address}
 
@@ -219,4 +246,11 @@ def _keep(row: queries.Row, known: _Known) -> str | None:
     """Where to say that the LMS's grade counts; None where it is no other."""
     if row.way.state is not PostState.differs:
         return None
-    return url_for("passback.ask_keep", activity_id=row.activity_id, member_id=row.member_id, show=known.show)
+    return url_for(
+        "passback.ask_keep",
+        activity_id=row.activity_id,
+        member_id=row.member_id,
+        show=known.show,
+        group=known.group_id,
+        after=known.after or None,
+    )
