@@ -102,7 +102,7 @@ def test_read_waits_for_the_worker_that_has_taken_the_list(
             session.execute(update(RosterSync).values(state=SyncState.done, complete_at=SystemClock().now()))
             session.execute(delete(Job))
 
-    monkeypatch.setattr(working.time, "sleep", worker_ends)
+    monkeypatch.setattr("time.sleep", worker_ends)
     ended = known("roster", "read", "--course", str(taken))
     assert (ended.code, ended.out) == (0, f"course {taken}: 7 people, 0 new, 0 gone, 0 renamed\n")
 
@@ -111,8 +111,8 @@ def test_read_waits_no_longer_than_a_minute_for_a_worker_that_was_killed(
     known: Dangke, taken: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     passed: list[float] = []
-    monkeypatch.setattr(working.time, "sleep", passed.append)
-    monkeypatch.setattr(working.time, "monotonic", lambda: sum(passed))
+    monkeypatch.setattr("time.sleep", passed.append)
+    monkeypatch.setattr("time.monotonic", lambda: sum(passed))
     ended = known("roster", "read", "--course", str(taken))
     assert (ended.code, f"course {taken}: not read (not yet)" in ended.out) == (1, True)
     assert sum(passed) == working.PATIENCE_SECONDS
