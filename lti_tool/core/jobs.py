@@ -148,6 +148,15 @@ def renew(connection: Connection, taken: Taken, until: datetime) -> bool:
     return bool(connection.execute(update(Job).where(*_ours(taken)).values(values)).rowcount)
 
 
+def proceed(connection: Connection, taken: Taken, payload: Mapping[str, Any]) -> bool:
+    """Write down how far it is, in the transaction that has just done that part: who takes it up again goes on there.
+
+    False: another worker has it by now, or somebody has asked anew. Then the part is to be undone, and this run ends.
+    """
+    done = connection.execute(update(Job).where(*_ours(taken), Job.asked == taken.asked).values(payload=dict(payload)))
+    return bool(done.rowcount)
+
+
 def finish(connection: Connection, taken: Taken, *, again_at: datetime | None) -> None:
     """It ended well. Without `again_at` it goes, unless somebody has asked for it anew since it was taken."""
     if again_at is None:

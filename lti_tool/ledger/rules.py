@@ -11,6 +11,8 @@ INACTIVE = "inactive"
 """Cause of a score that is not sent while its member is not active in the course."""
 NOT_GRADED = "not_graded"
 """Cause of a refused score: the LMS gives this person no grades in this course. It ends when the person comes back."""
+RELINKED = "relinked"
+"""Cause of a score that is `kept` because its column is another activity's now."""
 _SEVENTH = Decimal("0.0000001")
 
 

@@ -33,8 +33,11 @@ LIMITS = Limits(connect_seconds=3.0, read_seconds=8.0, total_seconds=8.0)
 START_WITHIN = timedelta(seconds=6)
 PER_SENDER = 16
 """Scores claimed ahead for each sender of a lane: enough that none waits for the database."""
-BATCH = 250
+BATCH = 80
 """Answers recorded, and scores claimed, in one transaction at most."""
+BESIDES = 50
+"""Other scores that answers move in one transaction at most: those of a column that is gone, those that waited for the LMS to
+answer again. An answer writes at most four rows, a claim one: so it is 500 with all of them."""
 LINGER_SECONDS = 0.2
 DISCOVER_SECONDS = 1.0
 
@@ -163,9 +166,10 @@ class Drain:
         claims: list[tuple[_Lane, outbox.Claims]] = []
         with self._database.writing_core() as connection:
             if outcomes:
-                outbox.record(connection, [outcome for _, outcome in outcomes], now)
+                outbox.record(connection, [outcome for _, outcome in outcomes], now, settled=BESIDES)
             for lane, breaker, offset in health:
-                outbox.set_breaker(connection, lane.target, breaker, offset, now)
+                most = max(BESIDES // len(health), 1)
+                outbox.set_breaker(connection, lane.target, breaker, offset, now, most=most)
             for lane, breaker, offset in health:
                 lane.target = Target(lane.target.platform, breaker, offset)
             left = BATCH

@@ -4,13 +4,12 @@ import re
 from urllib.parse import unquote
 
 import pytest
-from sqlalchemy import insert, select
 
-from lti_tool.identity.actor import Role
-from lti_tool.identity.models import Enrolment, EnrolmentSource, Group, GroupMember, Member, Registration
+from lti_tool.identity.models import Group, GroupMember
 from lti_tool.identity.rules.groups import GroupSource
-from lti_tool.ledger.models import Activity, Result, ScorePost
-from lti_tool.ledger.rules import PostState, ResultState
+from lti_tool.ledger.models import Activity
+from lti_tool.ledger.rules import PostState
+from tests.passback.crowd import come
 from tests.school import School
 
 ROWS = re.compile(r'<a href="/scores/\d+/of/\d+">([^<]+)</a>')
@@ -25,34 +24,6 @@ def task(school: School) -> Activity:
 @pytest.fixture
 def column(school: School, task: Activity) -> int:
     return school.placement(task)
-
-
-def come(school: School, task: Activity, column: int, names: list[str], state: PostState) -> list[int]:
-    """So many more members with a score in this state; their ids."""
-    with school.database.writing() as session:
-        connection = session.connection()
-        tenant_id = session.get_one(Registration, school.registration_id).tenant_id
-        of_all = {"registration_id": school.registration_id, "tenant_id": tenant_id, "created_at": school.now}
-        connection.execute(insert(Member), [of_all | {"sub": f"s-{name}", "name": name} for name in names])
-        found = connection.execute(select(Member.id).where(Member.name.in_(names)).order_by(Member.id)).scalars().all()
-        enrolled = {
-            "context_id": school.context_id,
-            "role": Role.member,
-            "source": EnrolmentSource.launch,
-            "gradable": True,
-        }
-        connection.execute(insert(Enrolment), [enrolled | {"member_id": member} for member in found])
-        reached = {
-            "activity_id": task.id,
-            "score": 5,
-            "state": ResultState.done,
-            "started_at": school.now,
-            "updated_at": school.now,
-        }
-        connection.execute(insert(Result), [reached | {"member_id": member} for member in found])
-        post = {"line_item_id": column, "state": state, "due_at": school.now}
-        connection.execute(insert(ScorePost), [post | {"member_id": member} for member in found])
-    return list(found)
 
 
 def group(school: School, name: str, members: list[int]) -> int:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from lti_tool.core.errors import Invalid, NotFound
@@ -16,9 +16,8 @@ from lti_tool.launch import queries
 from lti_tool.launch.rules.proposals import Standing
 from lti_tool.launch.services import choices
 from lti_tool.ledger.copying import Copying
-from lti_tool.ledger.models import Activity, ActivityStatus, LineItem, Placement, Result, ScorePost
-from lti_tool.ledger.rules import PostState
-from lti_tool.ledger.services import audit, requeue, restore
+from lti_tool.ledger.models import Activity, ActivityStatus, LineItem, Placement
+from lti_tool.ledger.services import audit, leave_others, requeue, restore
 
 
 class ColumnChoice(StrEnum):
@@ -89,20 +88,7 @@ def _hand_over(session: Session, line_item_id: int, activity: Activity, now: dat
     session.flush()
     session.execute(update(LineItem).where(LineItem.id == line_item_id).values(activity_id=activity.id))
     requeue(session, line_item_id=line_item_id, now=now)
-    has_score = exists().where(
-        Result.activity_id == activity.id, Result.member_id == ScorePost.member_id, Result.score.is_not(None)
-    )
-    others = (
-        select(ScorePost.id)
-        .where(ScorePost.line_item_id == line_item_id, ~has_score)
-        .order_by(ScorePost.member_id, ScorePost.line_item_id)
-        .with_for_update()
-    )
-    session.connection().execute(
-        update(ScorePost)
-        .where(ScorePost.id.in_(others))
-        .values(state=PostState.kept, cause="relinked", revision=ScorePost.revision + 1)
-    )
+    leave_others(session, line_item_id=line_item_id, now=now)
 
 
 def bring(session: Session, *, actor: Actor, placement: Placement, activity_id: int, now: datetime) -> int:

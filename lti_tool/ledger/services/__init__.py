@@ -18,7 +18,15 @@ from lti_tool.ledger.services.activities import (
     set_required,
 )
 from lti_tool.ledger.services.auditing import audit
-from lti_tool.ledger.services.outbox import requeue, requeue_members
+from lti_tool.ledger.services.outbox import (
+    REST,
+    ask_for_rest,
+    leave_more,
+    leave_others,
+    requeue,
+    requeue_members,
+    requeue_more,
+)
 from lti_tool.ledger.services.recording import (
     PARENT_DELAY,
     PreviewLeavesNoTrace,
@@ -32,14 +40,18 @@ from lti_tool.ledger.services.recording import (
 
 __all__ = [
     "PARENT_DELAY",
+    "REST",
     "PreviewLeavesNoTrace",
     "archive",
+    "ask_for_rest",
     "audit",
     "climb",
     "create_activity",
     "criteria_changed",
     "groups_changed",
     "hold",
+    "leave_more",
+    "leave_others",
     "note",
     "outline_changed",
     "publish",
@@ -48,6 +60,7 @@ __all__ = [
     "remove_group_override",
     "requeue",
     "requeue_members",
+    "requeue_more",
     "restore",
     "schedule_changed",
     "set_override",

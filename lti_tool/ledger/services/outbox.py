@@ -2,15 +2,16 @@
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, and_, case, exists, false, func, literal, or_, select, true
+from sqlalchemy import Connection, and_, case, exists, false, func, literal, or_, select, true, update
 from sqlalchemy.orm import Session
 
+from lti_tool.core import jobs
 from lti_tool.core.columns import upsert
 from lti_tool.identity.models import Enrolment
 from lti_tool.ledger.models import Activity, LineItem, LineItemState, Result, ScorePost
-from lti_tool.ledger.rules import INACTIVE, KEPT_THERE, NOT_GRADED, PostState
+from lti_tool.ledger.rules import INACTIVE, KEPT_THERE, NOT_GRADED, RELINKED, PostState
 
 # The one order in which rows of the outbox are locked, by everybody, so that no two transactions on PostgreSQL wait for
 # each other: first the line item, if it is to be changed, and then score posts by (member, line item). A launch changes
@@ -19,6 +20,11 @@ from lti_tool.ledger.rules import INACTIVE, KEPT_THERE, NOT_GRADED, PostState
 # that is told "no grades for this person" notes that in the enrolment first.
 # Members come first because a sweep records one member after the other, each with the columns of a task and its parent.
 ORDER = (Result.member_id, LineItem.id)
+
+REST: Final = "scores.rest"
+"""The job that goes on where one transaction has to stop; whoever asks for it need not know who does it."""
+SLICE: Final = 240
+"""Scores of a column that one transaction changes: a launch, or who lets a link show something else, writes more than that."""
 
 
 def mark(connection: Connection, *, member_id: int, changed: Mapping[int, datetime]) -> None:
@@ -34,8 +40,23 @@ def mark(connection: Connection, *, member_id: int, changed: Mapping[int, dateti
     _queue(connection, Result.activity_id.in_(changed), Result.member_id == member_id, due_at=due)
 
 
-def _queue(connection: Connection, *conditions: Any, due_at: Any, is_new_column: bool = False) -> int:
-    """Upsert score posts for all results and columns that meet `conditions`; returns how many.
+def _queue(connection: Connection, *conditions: Any, due_at: Any) -> int:
+    """Upsert score posts for all results and columns that meet `conditions`; returns how many."""
+    done = connection.execute(
+        _queueing(connection, conditions, due_at=due_at), execution_options={"preserve_rowcount": True}
+    )
+    return done.rowcount
+
+
+def _queueing(
+    connection: Connection,
+    conditions: Collection[Any],
+    *,
+    due_at: Any,
+    is_new_column: bool = False,
+    most: int | None = None,
+) -> Any:
+    """The statement, for the first `most` of them in the order of locks, or all.
 
     Where an instructor has said that the LMS's grade counts it stays so, unless the column with that grade is gone.
     """
@@ -57,33 +78,30 @@ def _queue(connection: Connection, *conditions: Any, due_at: Any, is_new_column:
         .outerjoin(Enrolment, (Enrolment.context_id == Activity.context_id) & (Enrolment.member_id == Result.member_id))
         .where(Result.score.is_not(None), *conditions)
         .order_by(*ORDER)
+        .limit(most)
     )
     statement = upsert(ScorePost, connection.dialect.name).from_select(
         ["line_item_id", "member_id", "state", "revision", "due_at", "attempts", "cause", "sent_revision"], source
     )
     is_there = false() if is_new_column else true()
     holds = and_(is_there, ScorePost.state == PostState.kept, ScorePost.cause == KEPT_THERE)
-    done = connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["line_item_id", "member_id"],
-            set_={
-                "state": case((holds, ScorePost.state), else_=statement.excluded.state),
-                "revision": ScorePost.revision + 1,
-                # A burst goes when its first change is due, however long it lasts.
-                "due_at": case(
-                    (
-                        and_(ScorePost.state == PostState.waiting, ScorePost.due_at < statement.excluded.due_at),
-                        ScorePost.due_at,
-                    ),
-                    else_=statement.excluded.due_at,
+    return statement.on_conflict_do_update(
+        index_elements=["line_item_id", "member_id"],
+        set_={
+            "state": case((holds, ScorePost.state), else_=statement.excluded.state),
+            "revision": ScorePost.revision + 1,
+            # A burst goes when its first change is due, however long it lasts.
+            "due_at": case(
+                (
+                    and_(ScorePost.state == PostState.waiting, ScorePost.due_at < statement.excluded.due_at),
+                    ScorePost.due_at,
                 ),
-                "attempts": 0,
-                "cause": case((holds, ScorePost.cause), else_=statement.excluded.cause),
-            },
-        ),
-        execution_options={"preserve_rowcount": True},
+                else_=statement.excluded.due_at,
+            ),
+            "attempts": 0,
+            "cause": case((holds, ScorePost.cause), else_=statement.excluded.cause),
+        },
     )
-    return done.rowcount
 
 
 def _initial_state() -> Any:
@@ -96,27 +114,77 @@ def _initial_state() -> Any:
     )
 
 
-def requeue(
-    session: Session,
-    *,
-    now: datetime,
-    line_item_id: int | None = None,
-    activity_id: int | None = None,
-    member_id: int | None = None,
-) -> int:
-    """Tell the LMS (again): the backfill when a column appears, and "send again". Returns how many scores."""
+def requeue(session: Session, *, line_item_id: int, now: datetime) -> int:
+    """Tell the LMS (again) all that belongs into a column: the backfill when one appears. Returns how many are due already.
+
+    A slice of them at once; if there are more, a job goes on (`requeue_more`).
+    """
     session.flush()
-    conditions: list[Any] = []
-    if line_item_id is not None:
-        conditions.append(LineItem.id == line_item_id)
-    if activity_id is not None:
-        conditions.append(Activity.id == activity_id)
-    if member_id is not None:
-        conditions.append(Result.member_id == member_id)
-    if not conditions:
-        raise ValueError("requeue needs a line item, an activity or a member")
-    due_at = literal(now, ScorePost.due_at.type)
-    return _queue(session.connection(), *conditions, due_at=due_at, is_new_column=line_item_id is not None)
+    connection = session.connection()
+    done, last = _requeue(connection, line_item_id, now, 0)
+    if last is not None:
+        ask_for_rest(connection, "column", line_item_id, now, after=last)
+    return done
+
+
+def requeue_more(connection: Connection, line_item_id: int, now: datetime, after: int) -> int | None:
+    """The next slice, by member from `after` on; where to go on, None: there are no more. One statement."""
+    return _requeue(connection, line_item_id, now, after)[1]
+
+
+def _requeue(connection: Connection, line_item_id: int, now: datetime, after: int) -> tuple[int, int | None]:
+    statement = _queueing(
+        connection,
+        (LineItem.id == line_item_id, Result.member_id > after),
+        due_at=literal(now, ScorePost.due_at.type),
+        is_new_column=True,
+        most=SLICE,
+    )
+    members = connection.execute(statement.returning(ScorePost.member_id)).scalars().all()
+    return len(members), max(members) if len(members) == SLICE else None
+
+
+def ask_for_rest(connection: Connection, what: str, of_id: int, now: datetime, *, after: int = 0, **more: str) -> None:
+    """Let the job go on with `what` (`passback.rest` has the list), of the column or the registration of this id."""
+    payload = {"what": what, "id": of_id, "after": after, **more}
+    jobs.ask(connection, name=REST, key=f"{what}:{of_id}", due_at=now, payload=payload)
+
+
+def leave_others(session: Session, *, line_item_id: int, now: datetime) -> None:
+    """A column is another activity's now: grades there of those who have none in it stay as they are, and nothing is sent.
+
+    A slice at once; if there are more, a job goes on (`leave_more`). What comes to a worker in the meantime is left alone too,
+    since there is no number to send.
+    """
+    session.flush()
+    connection = session.connection()
+    last = leave_more(connection, line_item_id, now, 0)
+    if last is not None:
+        ask_for_rest(connection, "others", line_item_id, now, after=last)
+
+
+def leave_more(connection: Connection, line_item_id: int, now: datetime, after: int) -> int | None:  # noqa: ARG001 - as all slices
+    """The next slice, by member from `after` on; where to go on, None: there are no more. Two statements."""
+    has_score = exists().where(
+        LineItem.id == ScorePost.line_item_id,
+        Result.activity_id == LineItem.activity_id,
+        Result.member_id == ScorePost.member_id,
+        Result.score.is_not(None),
+    )
+    rows = connection.execute(
+        select(ScorePost.id, ScorePost.member_id)
+        .where(ScorePost.line_item_id == line_item_id, ScorePost.member_id > after, ~has_score)
+        .order_by(ScorePost.member_id)
+        .limit(SLICE)
+        .with_for_update(of=ScorePost)
+    ).all()
+    if rows:
+        connection.execute(
+            update(ScorePost)
+            .where(ScorePost.id.in_([row.id for row in rows]))
+            .values(state=PostState.kept, cause=RELINKED, revision=ScorePost.revision + 1)
+        )
+    return rows[-1].member_id if len(rows) == SLICE else None
 
 
 def requeue_members(connection: Connection, *, context_id: int, member_ids: Collection[int], now: datetime) -> int:

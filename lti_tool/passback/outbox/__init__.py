@@ -4,8 +4,8 @@ All of it is Core SQL on a connection that the caller opened; nothing here talks
 """
 
 from lti_tool.passback.outbox.claiming import LEASE, claim, targets
-from lti_tool.passback.outbox.health import set_breaker
-from lti_tool.passback.outbox.recording import held_posts, hold_posts, record
+from lti_tool.passback.outbox.health import due_more, set_breaker
+from lti_tool.passback.outbox.recording import held_posts, hold_posts, record, settle_more
 from lti_tool.passback.outbox.rows import Claimed, Claims, Outcome, Target
 
 __all__ = [
@@ -15,9 +15,11 @@ __all__ = [
     "Outcome",
     "Target",
     "claim",
+    "due_more",
     "held_posts",
     "hold_posts",
     "record",
     "set_breaker",
+    "settle_more",
     "targets",
 ]

@@ -1,29 +1,36 @@
 """Writing down what was answered, for the post and for its column."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, and_, bindparam, case, insert, literal, null, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, case, insert, literal, null, select, update
 
 from lti_tool.identity.models import Enrolment
 from lti_tool.ledger.models import LineItem, LineItemState, ScoreEvent, ScorePost
 from lti_tool.ledger.rules import PostState
+from lti_tool.ledger.services import ask_for_rest
 from lti_tool.passback import rules
 from lti_tool.passback.outbox.rows import Outcome
 from lti_tool.passback.rules import Event, follow, moved_by
 
+SLICE: Final = 240
+"""Scores of a column that one transaction of the job settles."""
 
-def record(connection: Connection, outcomes: Sequence[Outcome], now: datetime) -> None:
+
+def record(connection: Connection, outcomes: Sequence[Outcome], now: datetime, *, settled: int = SLICE) -> None:
     """Write down what was answered. An answer whose lease another worker has taken over is history only.
 
     If the post was moved while it was on the way (its result has changed, its column is gone), it stays as that left it.
+    Of the other scores of columns that are gone `settled` are put away at once; if there are more, a job goes on.
     """
     _note_ungraded(connection, outcomes, now)
     # In the order of ledger.services.outbox.ORDER: columns first, then posts; a launch does the same.
     columns = _change_columns(connection, outcomes, now)
-    ours = ScorePost.id.in_([outcome.post.id for outcome in outcomes])
-    hold_posts(connection, or_(ours, ScorePost.line_item_id.in_(columns)) if columns else ours)
+    most = max(settled // len(columns), 1) if columns else 0
+    others_of = {item: _unsettled(connection, item, cause, most) for item, cause in columns.items()}
+    ours = [outcome.post.id for outcome in outcomes]
+    hold_posts(connection, ScorePost.id.in_([*ours, *(row.id for rows in others_of.values() for row in rows)]))
     sent = [outcome for outcome in outcomes if outcome.step.event is Event.accepted]
     there = [outcome for outcome in outcomes if outcome.step.event is Event.there_already]
     others = [outcome for outcome in outcomes if outcome.step.event not in _ARRIVED]
@@ -37,7 +44,10 @@ def record(connection: Connection, outcomes: Sequence[Outcome], now: datetime) -
     if events:
         connection.execute(insert(ScoreEvent), events)
     for item_id, cause in columns.items():
-        _settle_posts(connection, item_id, cause, now)
+        rows = others_of[item_id]
+        _settle_posts(connection, item_id, [*ours, *(row.id for row in rows)], cause, now)
+        if len(rows) == most:
+            ask_for_rest(connection, "settle", item_id, now, after=rows[-1].member_id, cause=cause or "")
 
 
 def _note_ungraded(connection: Connection, outcomes: Sequence[Outcome], now: datetime) -> None:
@@ -142,14 +152,47 @@ def _change_columns(connection: Connection, outcomes: Iterable[Outcome], now: da
     return found
 
 
-def _settle_posts(connection: Connection, item_id: int, cause: str | None, now: datetime) -> None:
-    """All scores of a column that is gone wait for it; those of one that has come back are due (`cause` None)."""
-    event = Event.column_back if cause is None else Event.column_gone
+def settle_more(connection: Connection, item_id: int, now: datetime, after: int, cause: str) -> int | None:
+    """The next slice of a column's scores, by member from `after` on; where to go on, None: there are no more.
+
+    They wait for the column with this cause, or are due if it is there by now.
+    """
+    state = connection.execute(select(LineItem.state).where(LineItem.id == item_id)).scalar_one_or_none()
+    why = None if state is LineItemState.ready else cause
+    rows = _unsettled(connection, item_id, why, SLICE, after)
+    if rows:
+        ids = [row.id for row in rows]
+        hold_posts(connection, ScorePost.id.in_(ids))
+        _settle_posts(connection, item_id, ids, why, now)
+    return rows[-1].member_id if len(rows) == SLICE else None
+
+
+def _unsettled(connection: Connection, item_id: int, cause: str | None, most: int, after: int = 0) -> Sequence[Any]:
+    """(id, member) of a column's first scores that its being gone, or there (`cause` None), moves."""
+    return connection.execute(
+        select(ScorePost.id, ScorePost.member_id)
+        .where(
+            ScorePost.line_item_id == item_id,
+            ScorePost.member_id > after,
+            ScorePost.state.in_(moved_by(_event_of(cause))),
+        )
+        .order_by(ScorePost.member_id)
+        .limit(most)
+    ).all()
+
+
+def _event_of(cause: str | None) -> Event:
+    return Event.column_back if cause is None else Event.column_gone
+
+
+def _settle_posts(connection: Connection, item_id: int, ids: Collection[int], cause: str | None, now: datetime) -> None:
+    """These scores of a column that is gone wait for it; those of one that has come back are due (`cause` None)."""
+    event = _event_of(cause)
     states = moved_by(event)
     after = {state: follow(state, event) for state in states}
     connection.execute(
         update(ScorePost)
-        .where(ScorePost.line_item_id == item_id, ScorePost.state.in_(states))
+        .where(ScorePost.line_item_id == item_id, ScorePost.id.in_(ids), ScorePost.state.in_(states))
         .values(
             state=case(
                 {state: literal(to, ScorePost.state.type) for state, to in after.items()}, value=ScorePost.state

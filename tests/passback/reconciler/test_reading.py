@@ -332,9 +332,6 @@ def test_instructors_keep_holds_for_later_results(
     assert said(school, column) == (PostState.kept, KEPT_THERE, None)
     assert drain.run().total == 0
     with database.writing() as session:
-        services.requeue(session, activity_id=activity.id, now=clock.now())
-    assert post_of(school, column).state is PostState.kept
-    with database.writing() as session:
         # A column that is new has no grade that could be kept.
         services.requeue(session, line_item_id=column, now=clock.now())
     assert post_of(school, column).state is PostState.waiting

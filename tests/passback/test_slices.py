@@ -1,0 +1,275 @@
+"""No transaction holds more than 500 rows, whatever the size of a course: the rest is a job, which may be killed at any slice."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from threading import Event
+from typing import Any
+
+import pytest
+from sqlalchemy import event, func, select, update
+
+from lti_tool.core import jobs
+from lti_tool.core.clock import FakeClock
+from lti_tool.core.jobs import Job, JobKind, Taken
+from lti_tool.identity.models import Registration
+from lti_tool.ledger import services
+from lti_tool.ledger.models import Activity, LineItem, LineItemState, ScorePost
+from lti_tool.ledger.rules import PostState
+from lti_tool.ledger.services import outbox
+from lti_tool.lms.connector import Connector
+from lti_tool.lms.work import Work
+from lti_tool.passback import rest
+from lti_tool.passback.drain import Drain
+from tests.passback.crowd import come
+from tests.passback.gradebook import FakeGradebook
+from tests.school import School
+
+MOST = 500
+NAMES = [f"学员{number:03}" for number in range(620)]
+LATER = timedelta(minutes=30)
+
+
+@pytest.fixture
+def task(school: School) -> Activity:
+    return school.activity("quiz", "Sources")
+
+
+@pytest.fixture
+def column(school: School, task: Activity) -> int:
+    return school.placement(task)
+
+
+@pytest.fixture
+def written(school: School) -> Iterator[list[int]]:
+    """Rows that each transaction has written, from now on; the last is the one under way."""
+    sizes = [0]
+    before: dict[int, int | None] = {}
+
+    def begin(connection: Any) -> None:
+        driver = connection.connection.driver_connection
+        before[id(driver)] = getattr(driver, "total_changes", None)
+
+    def count(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
+        driver = connection.connection.driver_connection
+        was = before.get(id(driver))
+        if was is not None:  # SQLite says how many rows, also of statements that return them
+            sizes[-1] = driver.total_changes - was
+        elif statement.lstrip().upper().startswith(("INSERT", "UPDATE", "DELETE")):
+            sizes[-1] += max(cursor.rowcount, 0)
+
+    def end(_connection: Any) -> None:
+        sizes.append(0)
+
+    engine = school.database.engine
+    heard: dict[str, Callable[..., Any]] = {"begin": begin, "after_cursor_execute": count, "commit": end}
+    for name, listener in heard.items():
+        event.listen(engine, name, listener)
+    yield sizes
+    for name, listener in heard.items():
+        event.remove(engine, name, listener)
+
+
+KINDS: dict[str, JobKind] = {kind.name: kind for kind in rest.JOBS}
+
+
+def take(school: School) -> Taken | None:
+    with school.database.writing_core() as connection:
+        return jobs.take(connection, KINDS, school.now)
+
+
+@pytest.fixture
+def work_off(school: School, connector: Connector) -> Callable[[], int]:
+    """Does the jobs as a worker does, until there are none; returns how many there were."""
+
+    def run() -> int:
+        number = 0
+        while (taken := take(school)) is not None:
+            number += 1
+            again_at = rest.go_on(Work(school.runtime, connector, Event()), taken)
+            with school.database.writing_core() as connection:
+                jobs.finish(connection, taken, again_at=again_at)
+        return number
+
+    return run
+
+
+def how_many(school: School, *conditions: Any) -> int:
+    with school.database.reading() as session:
+        return session.scalar(select(func.count()).select_from(ScorePost).where(*conditions)) or 0
+
+
+def requeue(school: School, column: int) -> None:
+    with school.database.writing() as session:
+        services.requeue(session, line_item_id=column, now=school.now)
+
+
+def test_column_that_appears_gets_all_earlier_results_slice_by_slice(
+    school: School, task: Activity, column: int, written: list[int], work_off: Callable[[], int]
+) -> None:
+    come(school, task, column, NAMES, None)
+    written[:] = [0]
+    requeue(school, column)
+    assert how_many(school, ScorePost.state == PostState.waiting) == outbox.SLICE
+    assert work_off() == 1
+    assert how_many(school, ScorePost.state == PostState.waiting, ScorePost.revision == 1) == len(NAMES)
+    assert max(written) <= MOST
+    assert sum(written) >= len(NAMES)
+    assert work_off() == 0
+
+
+def test_small_course_needs_no_job(school: School, task: Activity, column: int, work_off: Callable[[], int]) -> None:
+    come(school, task, column, NAMES[: outbox.SLICE - 1], None)
+    requeue(school, column)
+    assert how_many(school, ScorePost.state == PostState.waiting) == outbox.SLICE - 1
+    assert work_off() == 0
+
+
+class Killed(BaseException):
+    """The worker is gone between two slices."""
+
+
+class Mortal(Work):
+    """The tools of a worker that is killed when it looks at its lease."""
+
+    def renew(self, taken: Taken, lease: timedelta) -> bool:
+        raise Killed
+
+
+def test_job_that_is_killed_between_slices_goes_on_where_it_was(
+    school: School, task: Activity, column: int, work_off: Callable[[], int], connector: Connector, clock: FakeClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(outbox, "SLICE", 2)
+    monkeypatch.setattr(rest, "IN_ONE_GO", 1)
+    come(school, task, column, NAMES[:9], None)
+    requeue(school, column)
+    taken = take(school)
+    assert taken is not None
+    with pytest.raises(Killed):
+        rest.go_on(Mortal(school.runtime, connector, Event()), taken)
+    assert how_many(school) == 4
+    assert take(school) is None, "its lease has not ended"
+    clock.advance(rest.LEASE)
+    assert work_off() == 1
+    assert how_many(school, ScorePost.revision == 1) == 9, "each exactly once"
+
+
+def test_worker_that_must_stop_leaves_the_rest_to_the_next(
+    school: School, task: Activity, column: int, work_off: Callable[[], int], connector: Connector, clock: FakeClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(outbox, "SLICE", 2)
+    come(school, task, column, NAMES[:5], None)
+    requeue(school, column)
+    taken, stop = take(school), Event()
+    assert taken is not None
+    stop.set()
+    again_at = rest.go_on(Work(school.runtime, connector, stop), taken)
+    with school.database.writing_core() as connection:
+        jobs.finish(connection, taken, again_at=again_at)
+    assert how_many(school) == 2
+    assert work_off() == 1
+    assert how_many(school, ScorePost.revision == 1) == 5
+
+
+def test_wish_that_comes_during_the_job_is_done_from_its_own_beginning(
+    school: School, task: Activity, column: int, work_off: Callable[[], int], connector: Connector,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """A launch brings yet another column while the job for the one before is under way."""
+    monkeypatch.setattr(outbox, "SLICE", 2)
+    come(school, task, column, NAMES[:5], None)
+    requeue(school, column)
+    taken = take(school)
+    assert taken is not None
+    requeue(school, column)
+    assert rest.go_on(Work(school.runtime, connector, Event()), taken) is None
+    assert how_many(school) == 2, "the slice was taken back: the newer wish does it"
+    with school.database.writing_core() as connection:
+        jobs.finish(connection, taken, again_at=None)
+    assert work_off() == 1
+    assert how_many(school) == 5
+
+
+def test_column_that_is_gone_leaves_its_scores_waiting_for_it_slice_by_slice(
+    school: School, task: Activity, column: int, written: list[int], work_off: Callable[[], int], drain: Drain,
+    gradebook: FakeGradebook,
+) -> None:  # fmt: skip
+    come(school, task, column, NAMES[:20], PostState.waiting)
+    come(school, task, column, NAMES[20:], PostState.waiting, due_at=school.now + LATER)
+    written[:] = [0]
+    gradebook.always = (404, {}, b"")
+    drain.run()
+    assert how_many(school, ScorePost.state == PostState.waiting) > MOST, "those that were not due yet"
+    assert work_off() == 1
+    assert how_many(school, ScorePost.state == PostState.waiting_for_column, ScorePost.cause == "column_gone") == 620
+    assert max(written) <= MOST
+    assert sum(written) >= len(NAMES)
+
+
+def test_column_that_came_back_before_the_job_makes_the_rest_due(
+    school: School, task: Activity, column: int, work_off: Callable[[], int], drain: Drain, gradebook: FakeGradebook
+) -> None:
+    come(school, task, column, NAMES[:20], PostState.waiting)
+    come(school, task, column, NAMES[20:], PostState.waiting, due_at=school.now + LATER)
+    gradebook.always = (404, {}, b"")
+    drain.run()
+    with school.database.writing() as session:
+        session.execute(update(LineItem).values(state=LineItemState.ready, url="https://lms.example/lineitems/new"))
+    requeue(school, column)
+    work_off()
+    assert how_many(school, ScorePost.state == PostState.waiting, ScorePost.due_at <= school.now) == len(NAMES)
+
+
+def test_scores_that_waited_for_the_lms_are_due_when_it_answers_slice_by_slice(
+    school: School, task: Activity, column: int, written: list[int], work_off: Callable[[], int], drain: Drain,
+    gradebook: FakeGradebook,
+) -> None:  # fmt: skip
+    come(school, task, column, NAMES[:1], PostState.waiting)
+    come(school, task, column, NAMES[1:], PostState.waiting, cause="lms_down", due_at=school.now + LATER)
+    with school.database.writing() as session:
+        session.execute(update(Registration).values(breaker_failures=3))
+    written[:] = [0]
+    drain.run()
+    assert how_many(school, ScorePost.due_at > school.now) > MOST
+    assert work_off() == 1
+    assert how_many(school, ScorePost.due_at > school.now) == 0
+    assert max(written) <= MOST
+    drain.run()
+    assert len({score["userId"] for score in gradebook.scores}) == len(NAMES) == len(gradebook.scores)
+    assert max(written) <= MOST
+
+
+def test_lms_that_does_not_answer_again_after_all_lets_the_rest_wait(
+    school: School, task: Activity, column: int, work_off: Callable[[], int], drain: Drain
+) -> None:
+    come(school, task, column, NAMES[:1], PostState.waiting)
+    come(school, task, column, NAMES[1:], PostState.waiting, cause="lms_down", due_at=school.now + LATER)
+    with school.database.writing() as session:
+        session.execute(update(Registration).values(breaker_failures=3))
+    drain.run()
+    with school.database.writing() as session:
+        session.execute(update(Registration).values(breaker_failures=1))
+    before = how_many(school, ScorePost.due_at > school.now)
+    work_off()
+    assert how_many(school, ScorePost.due_at > school.now) == before > MOST
+
+
+def test_column_that_shows_something_else_keeps_the_grades_of_others_slice_by_slice(
+    school: School, task: Activity, column: int, written: list[int], work_off: Callable[[], int]
+) -> None:
+    other = school.activity("quiz", "Other")
+    come(school, task, column, NAMES, PostState.sent)
+    come(school, other, column, ["有分"], None)
+    with school.database.writing() as session:
+        session.execute(update(LineItem).where(LineItem.id == column).values(activity_id=other.id))
+    written[:] = [0]
+    with school.database.writing() as session:
+        services.leave_others(session, line_item_id=column, now=school.now)
+    requeue(school, column)
+    assert work_off() == 1
+    assert how_many(school, ScorePost.state == PostState.kept, ScorePost.cause == "relinked") == len(NAMES)
+    assert how_many(school, ScorePost.state == PostState.waiting) == 1
+    assert max(written) <= MOST
+    with school.database.reading() as session:
+        assert session.scalars(select(Job.id)).all() == []
