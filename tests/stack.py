@@ -18,6 +18,11 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from lti_tool.app import build_runtime
+from lti_tool.cli.seeding import sow
+from lti_tool.core import schema
+from lti_tool.core.config import load_settings
+from lti_tool.lms.tool_keys import ensure_key
 from tests.lms_client import LmsDriver
 from tests.plugins.engine import SERVER, on_postgresql
 from tests.postgres import create_database
@@ -82,8 +87,27 @@ def tool_environment(folder: Path, port: int, metrics_port: int, **settings: str
         "DANGKE_DATA_DIR": str(folder / "tool"),
         "DANGKE_PORT": str(port),
         "DANGKE_METRICS_PORT": str(metrics_port),
+        "DANGKE_LOGINS_PER_MINUTE": "1000",  # tests click faster than people
         **settings,
     }
+
+
+def prepared(environment: dict[str, str], lms_url: str) -> dict[str, Any]:
+    """Does what `dangke migrate` and `dangke seed` do, in this process; returns what the demo LMS must know.
+
+    Each stack would start two programs more for it; those commands have tests of their own (tests/cli, `make demo`).
+    """
+    values = {name: value for name, value in environment.items() if name.startswith("DANGKE_")}
+    runtime = build_runtime(
+        load_settings(**{name.removeprefix("DANGKE_").lower(): each for name, each in values.items()})
+    )
+    try:
+        schema.upgrade(runtime.database)
+        ensure_key(runtime.database, runtime.keys, runtime.clock.now())
+        return sow(runtime, lms_url)
+    finally:
+        runtime.renderer.close()
+        runtime.database.dispose()
 
 
 @contextlib.contextmanager
@@ -98,8 +122,7 @@ def running_stack(folder: Path, *, command: str = "serve", **settings: str) -> I
     (folder / "tool").mkdir(parents=True)
     (folder / "lms").mkdir()
     config = folder / "demo-lms.json"
-    must_run(environment, "migrate")
-    must_run(environment, "seed", "--lms-url", lms_url, "--out", str(config))
+    config.write_text(json.dumps(prepared(environment, lms_url)), encoding="utf-8")
     lms = Server(
         "demo LMS",
         [

@@ -104,6 +104,20 @@ def test_missing_packages_are_installed_with_apt_where_permitted(monkeypatch: py
     assert ran == [["apt-get", "update"], ["apt-get", "install", "-y", "--no-install-recommends", "postgresql"]]
 
 
+@pytest.mark.parametrize("more", [[], ["chromium-headless-shell"]])
+def test_chromium_without_a_window_is_installed_where_the_distribution_has_it(
+    monkeypatch: pytest.MonkeyPatch, more: list[str]
+) -> None:
+    ran: list[list[str]] = []
+    missing = [{"chromium": "browser tests are skipped"}, {}]
+    monkeypatch.setattr(install, "apt_command", lambda: ["apt-get"])
+    monkeypatch.setattr(install, "is_known_to_apt", lambda name: name in more)
+    monkeypatch.setattr(install, "run", lambda command, _failure: ran.append(list(command)))
+    monkeypatch.setattr(install, "system_needs", lambda: missing.pop(0))
+    install.install_system_packages()
+    assert ran[1][-1 - len(more) :] == ["chromium", *more]
+
+
 def test_foreign_platform_that_cannot_be_had_is_one_sentence_and_stops_nothing(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

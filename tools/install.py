@@ -125,6 +125,10 @@ def install_interop() -> None:
         )
 
 
+WINDOWLESS = "chromium-headless-shell"
+"""Debian's Chromium that draws no window: browser tests take a third less of CPU time with it. Ubuntu does not have it."""
+
+
 def system_needs() -> dict[str, str]:
     """The distribution's packages that are missing, each with what is skipped without it."""
     sys.path.insert(0, str(ROOT))
@@ -151,14 +155,20 @@ def install_system_packages() -> None:
         return
     apt = apt_command()
     if apt is not None:
-        print(f"installing with apt: {' '.join(missing)}", flush=True)
         try:
             run([*apt, "update"], "apt-get update failed")
-            run([*apt, "install", "-y", "--no-install-recommends", *missing], "apt-get install failed")
+            wanted = [*missing, *([WINDOWLESS] if "chromium" in missing and is_known_to_apt(WINDOWLESS) else [])]
+            print(f"installing with apt: {' '.join(wanted)}", flush=True)
+            run([*apt, "install", "-y", "--no-install-recommends", *wanted], "apt-get install failed")
         except SetupError as error:
             print(f"setup-test: {error}", file=sys.stderr)
     for package, consequence in system_needs().items():
         print(f"setup-test: {package} is not there ({consequence}); install it with `apt install {package}`.")
+
+
+def is_known_to_apt(package: str) -> bool:
+    """Whether this distribution has it."""
+    return subprocess.run(["apt-cache", "show", package], capture_output=True, check=False).returncode == 0
 
 
 def apt_command() -> list[str] | None:

@@ -13,6 +13,12 @@ def chromium() -> Path | None:
     return Path(found) if found else None
 
 
+def windowless_chromium() -> Path | None:
+    """Debian's build of the same engine that draws no window, or None; Ubuntu does not have it."""
+    found = shutil.which("chromium-headless-shell")
+    return Path(found) if found else None
+
+
 def postgresql() -> Path | None:
     """The folder that holds initdb and postgres, the newest version first, or None; Debian keeps them off the path."""
     on_path = shutil.which("initdb")

@@ -1,7 +1,6 @@
 """`dangke migrate`."""
 
 import click
-from alembic.util import CommandError
 
 from lti_tool.cli import opening
 from lti_tool.cli.acting import noted
@@ -16,6 +15,8 @@ from lti_tool.lms.tool_keys import ensure_key
 @click.option("--down", is_flag=True, help="Move down instead of up.")
 def migrate(revision: str, down: bool) -> None:
     """Bring the database to this program's version, and make the tool's key if there is none yet."""
+    from alembic.util import CommandError  # no other command pays for it
+
     if down and revision == "head":
         raise click.UsageError("Say how far down: --to base, or --to and a revision.")
     settings = opening.settings()

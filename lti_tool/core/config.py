@@ -50,6 +50,9 @@ class Settings(BaseSettings):
     trusted_proxies: Annotated[int, Field(ge=0, le=10)] = Field(
         0, description="How many proxy hops of X-Forwarded-* count; 0 ignores these headers."
     )
+    logins_per_minute: Annotated[int, Field(ge=5, le=10_000)] = Field(
+        20, description="Logins of one person in one LMS, and in one browser session, before he is asked to wait."
+    )
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
     keep_ended_hours: Annotated[int, Field(ge=0, le=720)] = Field(
         1, description="Hours that ended logins, sessions, choices, tokens and invitations are kept."

@@ -33,5 +33,5 @@ def readyz() -> ResponseReturnValue:
 
 
 @cache
-def _head() -> str | None:
+def _head() -> str:
     return schema.head()

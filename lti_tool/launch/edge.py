@@ -10,7 +10,6 @@ from lti_tool.launch.registry import Registry
 from lti_tool.lms.hosts import http_of
 from lti_tool.lms.key_sets import KeySets
 
-LOGINS_PER_MINUTE = 20
 FAILURES_PER_MINUTE = 60
 PRUNE_EVERY = 100
 
@@ -22,7 +21,7 @@ class Edge:
     registry: Registry
     key_sets: KeySets
     http: Http
-    logins: Limit = field(default_factory=lambda: Limit(LOGINS_PER_MINUTE))
+    logins: Limit
     """Per registration and login hint, and per browser session (OL-17)."""
     failures: Limit = field(default_factory=lambda: Limit(FAILURES_PER_MINUTE))
     """Per address, of refused requests only: a campus sits behind one address."""
@@ -41,4 +40,4 @@ def edge_of(runtime: Runtime) -> Edge:
 
 def _make(runtime: Runtime) -> Edge:
     http = http_of(runtime.settings, runtime.database)
-    return Edge(Registry(runtime.database), KeySets(http.get), http)
+    return Edge(Registry(runtime.database), KeySets(http.get), http, Limit(runtime.settings.logins_per_minute))

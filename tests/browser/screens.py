@@ -83,10 +83,15 @@ class Screen:
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
         path = SCREENSHOTS / f"{name}-{self.look.suffix}.png"
         page = page or self.page
-        if page.locator("iframe[name=tool-frame]").count():
-            page.locator("iframe[name=tool-frame]").scroll_into_view_if_needed()
+        scroll_to_frame(page)
         page.screenshot(path=path, animations="disabled")
         return path
+
+
+def scroll_to_frame(page: Page) -> None:
+    """Brings the tool's frame into the window, if there is one: not every Chromium does so for a click in a frame."""
+    if page.locator("iframe[name=tool-frame]").count():
+        page.locator("iframe[name=tool-frame]").scroll_into_view_if_needed()
 
 
 def frames_of(page: Page) -> Iterator[Frame]:
@@ -136,6 +141,7 @@ def assert_sound(page: Page, *menus: str) -> None:
 
     `menus` are selectors in the tool's frame (or in the page, if it has none).
     """
+    scroll_to_frame(page)
     open_disclosures(page)
     assert_axe(page)
     assert_no_sideways_scrolling(page)

@@ -25,6 +25,8 @@ from tests.stack import Stack, running_stack
 
 LOGIN = re.compile(r"/lti/login(\?|$)")
 
+pytestmark = pytest.mark.whole_browser
+
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:

@@ -118,6 +118,7 @@ def test_second_person_in_one_browser_gets_nothing_of_the_first(stack: Stack, ne
 
 
 @pytest.mark.shows("E-06")
+@pytest.mark.whole_browser
 def test_blocked_cookies_lead_to_one_button_into_a_new_window(stack: Stack, new_screen: NewScreen) -> None:
     screen = new_screen(stack, **vars(Look(width=360, height=780)))
     desk = Desk(stack, screen, "member1").sign_in()

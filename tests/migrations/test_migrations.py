@@ -54,6 +54,11 @@ def revisions() -> list[str]:
     return [script.revision for script in ScriptDirectory.from_config(schema.config()).walk_revisions()]
 
 
+def test_names_of_the_files_tell_the_revisions_and_the_newest() -> None:
+    assert schema.revisions() == set(revisions())
+    assert (schema.head(), schema.is_known(schema.head()), schema.is_known("9999")) == (revisions()[0], True, False)
+
+
 @pytest.mark.shows("H-05")
 def test_models_equal_migrations(empty: Database) -> None:
     schema.upgrade(empty)
