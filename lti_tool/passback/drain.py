@@ -258,7 +258,8 @@ class Drain:
         if self._stop.is_set() or is_late or is_quiet or lane.failures >= rules.BREAKER_AFTER:
             return Reply(Answer.unsent), None
         reply, offset = self._sender.send(lane.target, post)
-        lane.failures = lane.failures + 1 if reply.answer in rules.HOPELESS else 0
+        if reply.answer is not Answer.id_unread:  # that says nothing about the others
+            lane.failures = lane.failures + 1 if reply.answer in rules.HOPELESS else 0
         if reply.answer is Answer.busy and reply.wait is not None:
             lane.quiet_until = self._clock.now() + reply.wait
         return reply, offset

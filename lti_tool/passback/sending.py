@@ -42,7 +42,7 @@ class Sender:
     def send(self, target: Target, post: Claimed) -> Sent:
         """Post one score. Raises nothing that an LMS can cause."""
         try:
-            return self._send(target, post)
+            reply, offset = self._send(target, post)
         except KeysUnread:
             return Reply(Answer.keys_unread), None
         except TokenRefused:
@@ -58,6 +58,8 @@ class Sender:
             return Reply(Answer.down), None
         except HttpError as error:
             return Reply(Answer.silent if error.temporary else Answer.foreign_host), None
+        numbers = quirks_of(target.platform.family).ids_are_numbers
+        return rules.about_person(reply, sub=post.sub, ids_are_numbers=numbers), offset
 
     def _send(self, target: Target, post: Claimed) -> Sent:
         quirks = quirks_of(target.platform.family)

@@ -1,5 +1,6 @@
 """The state machine of a score post: every answer in every situation."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -35,6 +36,7 @@ TABLE: dict[Answer, tuple[Event, str, timedelta, LineItemChange | None, Health]]
     Answer.broken: (Event.again, "lms_error", timedelta(seconds=2), None, Health.unknown),
     Answer.down: (Event.again, "lms_down", timedelta(seconds=2), None, Health.ill),
     Answer.silent: (Event.again, "lms_silent", timedelta(seconds=2), None, Health.ill),
+    Answer.id_unread: (Event.again, "id_unread", timedelta(seconds=2), None, Health.unknown),
     Answer.login_page: (Event.again, "login_page", timedelta(seconds=2), None, Health.ill),
     Answer.redirected: (Event.again, "login_page", timedelta(seconds=2), None, Health.ill),
     Answer.keys_refused: (Event.again, "keys_refused", timedelta(minutes=15), None, Health.pause),
@@ -132,6 +134,41 @@ def test_every_cause_has_words() -> None:
 )
 def test_answer_is_read_from_status_and_body(status: int, content_type: str, body: bytes, answer: Answer) -> None:
     assert rules.read_answer(status, content_type, body) is answer
+
+
+@pytest.mark.parametrize(
+    ("sub", "ids_are_numbers", "answer", "status", "after"),
+    [
+        ("s20260001", True, Answer.down, 502, Answer.id_unread),
+        ("", True, Answer.down, 502, Answer.id_unread),
+        ("-4", True, Answer.down, 502, Answer.id_unread),
+        ("4.0", True, Answer.down, 502, Answer.id_unread),
+        ("４", True, Answer.down, 502, Answer.id_unread),
+        ("4", True, Answer.down, 502, Answer.down),
+        ("s20260001", False, Answer.down, 502, Answer.down),
+        ("s20260001", True, Answer.down, 503, Answer.down),
+        ("s20260001", True, Answer.down, 504, Answer.down),
+        ("s20260001", True, Answer.broken, 500, Answer.broken),
+        ("s20260001", True, Answer.not_graded, 400, Answer.not_graded),
+        ("s20260001", True, Answer.accepted, 200, Answer.accepted),
+        ("s20260001", True, Answer.silent, None, Answer.silent),
+    ],
+)
+def test_502_is_about_one_person_only_where_ids_are_numbers_and_this_is_none(
+    sub: str, ids_are_numbers: bool, answer: Answer, status: int | None, after: Answer
+) -> None:
+    before = Reply(answer, status, timedelta(seconds=7))
+    assert rules.about_person(before, sub=sub, ids_are_numbers=ids_are_numbers) == replace(before, answer=after)
+
+
+@pytest.mark.parametrize("failures", [0, 2, 3, 9])
+def test_id_that_is_unread_neither_opens_nor_closes_the_breaker(failures: int) -> None:
+    before = rules.breaker_after(Breaker(), ill(failures), NOW)
+    step = rules.after(Reply(Answer.id_unread, 502), attempts=1, cause="", chance=0)
+    assert (step.event, step.cause, step.column) == (Event.again, "id_unread", None)
+    assert rules.breaker_after(before, [step] * 10, NOW) == before
+    dead = rules.after(Reply(Answer.down, 502), attempts=1, cause="", chance=0)
+    assert rules.breaker_after(Breaker(), [dead, step, dead, step, step, dead], NOW).is_open(NOW)
 
 
 @pytest.mark.parametrize(

@@ -16,5 +16,7 @@ class Quirks:
     score_erases_comment: bool = False
     """A score without comment takes away the comment that stands there, also one that a teacher typed: it is read first and
     sent along (AG-24)."""
+    ids_are_numbers: bool = False
+    """It breaks over a person's id that is no number, and answers 502 as if it were down (passback.rules.answers)."""
     regrade: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     """Members of a score that is no new submission (AG-25)."""

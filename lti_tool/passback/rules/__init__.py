@@ -5,7 +5,7 @@ follows from it, `breaker` when a registration is spared, `timing` when a score 
 `cells` what stands in a cell, `history` what happened in a row.
 """
 
-from lti_tool.passback.rules.answers import Answer, Reply, is_page, read_answer
+from lti_tool.passback.rules.answers import Answer, Reply, about_person, is_page, read_answer
 from lti_tool.passback.rules.breaker import BREAKER_AFTER, Breaker, breaker_after, width_after
 from lti_tool.passback.rules.cells import Cell, after_conflict, read_cell
 from lti_tool.passback.rules.history import Happening, in_a_row
@@ -39,6 +39,7 @@ __all__ = [
     "LineItemChange",
     "Reply",
     "Step",
+    "about_person",
     "after",
     "after_conflict",
     "backoff",

@@ -1,7 +1,7 @@
 """What an LMS's answer to a score means."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
 
@@ -29,6 +29,8 @@ class Answer(StrEnum):
     broken = "broken"
     down = "down"
     silent = "silent"
+    id_unread = "id_unread"
+    """It breaks over this person's id, and its web server says what it says of an LMS that is down."""
     login_page = "login_page"
     redirected = "redirected"
     keys_refused = "keys_refused"
@@ -100,6 +102,18 @@ def read_answer(status: int, content_type: str, body: bytes) -> Answer:
     if 400 <= status < 500:
         return Answer.rejected
     return Answer.down
+
+
+def about_person(reply: Reply, *, sub: str, ids_are_numbers: bool) -> Reply:
+    """The same answer, unless it speaks of one person only though it looks as if the LMS were down.
+
+    Moodle reads a person's id as a number and breaks over any other; its web server makes a 502 of that. So this answer says
+    nothing about the LMS, good or bad: others' scores find out how it is, and a 502 to any of theirs still means "down".
+    """
+    is_number = sub.isascii() and sub.isdecimal()
+    if ids_are_numbers and reply.status == 502 and not is_number:
+        return replace(reply, answer=Answer.id_unread)
+    return reply
 
 
 def is_page(content_type: str, body: bytes) -> bool:

@@ -97,6 +97,7 @@ _CAUSE = {
     Answer.broken: "lms_error",
     Answer.down: "lms_down",
     Answer.silent: "lms_silent",
+    Answer.id_unread: "id_unread",
     Answer.login_page: "login_page",
     Answer.redirected: "login_page",
     Answer.unauthorised: "token_refused",

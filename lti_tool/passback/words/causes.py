@@ -65,6 +65,14 @@ CAUSES = {
     ),
     "lms_down": Words(_l("The LMS is not available at the moment."), _ITSELF),
     "lms_silent": Words(_l("The LMS did not answer."), _ITSELF),
+    "id_unread": Words(
+        _l(
+            "The LMS breaks over this person's id: its own are numbers, and this one is not. Others' grades are not concerned."
+        ),
+        _l(
+            "See with which account this person takes the course there; it is tried again by itself, at least once an hour."
+        ),
+    ),
     "login_page": Words(_l("The LMS answered with a web page, perhaps because of maintenance."), _ITSELF),
     "token_refused": Words(_l("The LMS did not accept our access."), _ADMIN),
     "keys_refused": Words(_l("The LMS does not accept our key."), _ADMIN),

@@ -6,10 +6,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from lti_tool.core.clock import FakeClock
 from lti_tool.core.database import Database
+from lti_tool.identity.actor import Role
 from lti_tool.identity.models import Member, Registration
 from lti_tool.ledger import services
 from lti_tool.ledger.models import Activity, LineItem, LineItemSource, LineItemState, Placement, ScorePost
@@ -18,10 +19,11 @@ from lti_tool.lms.connector import SCOPE_LINE_ITEM, Connector, results_url
 from lti_tool.lms.platform import find_platform
 from lti_tool.passback import columns
 from lti_tool.passback.drain import Drain
+from lti_tool.passback.rules import BREAKER_AFTER
 from tests.lms_client import LmsDriver
 from tests.passback.conftest import Recorder
 from tests.passback.demo.conftest import Course
-from tests.school import School
+from tests.school import Person, School
 
 
 @pytest.fixture
@@ -199,23 +201,66 @@ def test_who_gets_no_grades_there_is_refused_alone(
     assert lms.gradebook("course-1")["小测", "member2"]["score"] == 17
 
 
-def test_person_whose_id_moodle_cannot_read_waits_alone_though_moodle_says_502(
+@pytest.fixture
+def strange(school: School) -> None:
+    """Five people whose ids are no numbers, as Moodle's own are."""
+    for number in range(5):
+        school.new_member(f"s2026000{number}")
+
+
+def everybody(school: School, database: Database) -> list[Person]:
+    with database.reading() as session:
+        rows = session.execute(select(Member).where(Member.sub.startswith("sub-s2026"))).scalars()
+        return [Person(row.id, school.context_id, Role.member, row.name, row.sub) for row in rows]
+
+
+def breaker(school: School, database: Database) -> tuple[int, bool]:
+    with database.reading() as session:
+        found = session.get_one(Registration, school.registration_id)
+    return found.breaker_failures, found.breaker_until is not None
+
+
+@pytest.mark.usefixtures("strange")
+def test_people_whose_ids_moodle_cannot_read_wait_alone_though_moodle_says_502(
     course: Course, drain: Drain, reach: Recorder, school: School, lms: LmsDriver, database: Database, clock: FakeClock
 ) -> None:
     """Its ids are numbers; over any other it breaks, as if it were down. The others' grades must not wait for that."""
     activity, column = course.link()
-    with database.writing() as session:
-        session.execute(update(Member).where(Member.id == school.member.member_id).values(sub="s20260001"))
-    for each in (school.member, school.member2):
+    for each in everybody(school, database):
         reach(activity.id, each, "17")
-    for _ in range(8):
-        drain.run()
-        clock.advance(timedelta(hours=1))
-    assert lms.gradebook("course-1")["小测", "member2"]["score"] == 17
+    drain.run()
+    assert breaker(school, database) == (0, False)
+    posts = [school.post(column, each) for each in everybody(school, database)]
+    assert [(post.state, post.cause) for post in posts if post] == [(PostState.waiting, "id_unread")] * 5
     reach(activity.id, school.member2, "18")
     drain.run()
     assert lms.gradebook("course-1")["小测", "member2"]["score"] == 18
+    for _ in range(8):
+        clock.advance(timedelta(hours=1))
+        drain.run()
+        assert breaker(school, database) == (0, False)
+
+
+@pytest.mark.usefixtures("strange")
+def test_moodle_that_is_down_is_spared_whoever_the_scores_are_of(
+    course: Course, drain: Drain, reach: Recorder, school: School, lms: LmsDriver, database: Database, clock: FakeClock
+) -> None:
+    activity, column = course.link()
+    lms.fault("scores", "status", status=502)
+    for each in (*everybody(school, database), school.member, school.member2):
+        reach(activity.id, each, "17")
+    for _ in range(6):
+        drain.run()
+        clock.advance(timedelta(minutes=2))
+    drain.run()
+    failures, is_open = breaker(school, database)
+    assert (failures >= BREAKER_AFTER, is_open) == (True, True)
     assert state_of(school, column) == (PostState.waiting, "lms_down")
+    lms.behave()
+    clock.advance(timedelta(hours=1))
+    drain.run()
+    assert lms.gradebook("course-1")["小测", "member2"]["score"] == 17
+    assert breaker(school, database) == (0, False)
 
 
 def test_grade_that_a_teacher_typed_stays_though_moodle_says_200(
