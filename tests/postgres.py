@@ -171,11 +171,11 @@ def wait_until_it_answers(server: subprocess.Popen[bytes], folder: Path) -> None
     raise RuntimeError("PostgreSQL did not answer within a minute.")
 
 
-def create_database(server_url: str, name: str) -> str:
-    """Creates a database on the server of `server_url`, in place of one of that name; returns the URL of it."""
+def create_database(server_url: str, name: str, template: str = "template1") -> str:
+    """Creates a database on the server of `server_url`, in place of one of that name, as a copy of `template`; its URL."""
     with psycopg.connect(server_url.replace("+psycopg", "", 1), autocommit=True) as connection:
         connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-        connection.execute(f'CREATE DATABASE "{name}"')
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
     head, _, tail = server_url.partition("?")
     return f"{head.rsplit('/', 1)[0]}/{name}?{tail}"
 

@@ -6,12 +6,16 @@ The tool is on http://127.0.0.1:P and the LMS on http://localhost:Q: two sites f
 PostgreSQL run the tool gets a database of its own there.
 """
 
+import atexit
 import contextlib
+import functools
 import json
 import os
 import secrets
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +26,7 @@ from lti_tool.app import build_runtime
 from lti_tool.cli.seeding import sow
 from lti_tool.core import schema
 from lti_tool.core.config import load_settings
+from lti_tool.core.database import Database
 from lti_tool.lms.tool_keys import ensure_key
 from tests.lms_client import LmsDriver
 from tests.plugins.engine import SERVER, on_postgresql
@@ -74,6 +79,33 @@ def database_url(folder: Path) -> str:
     return f"sqlite:///{folder / 'dangke.db'}"
 
 
+@functools.cache
+def _migrated() -> str:
+    """A database without rows at this program's version, made once in this process: a file, or a database's name."""
+    if on_postgresql():
+        name = f"migrated_{uuid4().hex[:12]}"
+        database = Database(create_database(os.environ[SERVER], name))
+    else:
+        folder = tempfile.mkdtemp(prefix="dangke-")
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        name = f"{folder}/migrated.db"
+        database = Database(f"sqlite:///{name}")
+    schema.upgrade(database)
+    if not on_postgresql():
+        with database.engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.dispose()
+    return name
+
+
+def put_schema(url: str) -> None:
+    """Puts a copy of the migrated database where `url` says: for those who need it but do not test how it comes to be."""
+    if on_postgresql():
+        create_database(os.environ[SERVER], url.partition("?")[0].rsplit("/", 1)[1], _migrated())
+    else:
+        shutil.copy(_migrated(), url.removeprefix("sqlite:///"))
+
+
 def tool_environment(folder: Path, port: int, metrics_port: int, **settings: str) -> dict[str, str]:
     """The tool's whole environment: nothing of ours but the path and the settings."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR", "LANG") if name in os.environ}
@@ -102,7 +134,7 @@ def prepared(environment: dict[str, str], lms_url: str) -> dict[str, Any]:
         load_settings(**{name.removeprefix("DANGKE_").lower(): each for name, each in values.items()})
     )
     try:
-        schema.upgrade(runtime.database)
+        put_schema(environment["DANGKE_DATABASE_URL"])
         ensure_key(runtime.database, runtime.keys, runtime.clock.now())
         return sow(runtime, lms_url)
     finally:

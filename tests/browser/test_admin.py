@@ -7,6 +7,8 @@ from tests.browser.conftest import NewScreen
 from tests.browser.screens import Look, assert_sound
 from tests.stack import Stack
 
+pytestmark = pytest.mark.once
+
 PAGES = ("connect", "connect/by-hand", "tenants", "people", "keys", "failures", "log", "log/courses")
 
 

@@ -7,6 +7,8 @@ from tests.browser.desk import Desk
 from tests.browser.screens import Look, Screen, assert_axe, assert_no_sideways_scrolling
 from tests.stack import Stack
 
+pytestmark = pytest.mark.once
+
 
 def first_link(stack: Stack, course: int = 0) -> str:
     return str(stack.config["courses"][course]["links"][0]["resource_link_id"])

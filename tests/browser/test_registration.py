@@ -9,6 +9,8 @@ from tests.browser.conftest import NewScreen
 from tests.browser.screens import Look, Screen, assert_sound
 from tests.stack import Stack
 
+pytestmark = pytest.mark.once
+
 
 def invitation(stack: Stack, tenant: str = "Demo") -> str:
     """A fresh link."""

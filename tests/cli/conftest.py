@@ -10,7 +10,7 @@ import pytest
 
 from lti_tool.cli import main
 from lti_tool.core import logs
-from tests.stack import database_url
+from tests.stack import database_url, put_schema
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,8 @@ def dangke(environment: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -
 
 @pytest.fixture
 def migrated(dangke: Dangke) -> Dangke:
-    """The same on a migrated database."""
+    """The same on a migrated database, which has the tool's key."""
+    put_schema(os.environ["DANGKE_DATABASE_URL"])
     done = dangke("migrate")
     assert done.code == 0, done.err
     return dangke

@@ -57,12 +57,13 @@ def test_every_command_is_known_to_change_something_or_nothing() -> None:
     assert {act for acts in CHANGING.values() for act in acts} <= set(ACTIONS)
 
 
-def test_every_command_that_changes_something_is_in_the_log(migrated: Dangke, tmp_path: Path) -> None:
-    register(migrated, tmp_path)
-    register(migrated, tmp_path, deployment_ids=["1"])
-    (old,) = kids(migrated)
-    kid = migrated("keys", "announce").out.split()[0]
-    other = migrated("keys", "announce").out.split()[0]
+def test_every_command_that_changes_something_is_in_the_log(dangke: Dangke, tmp_path: Path) -> None:
+    assert dangke("migrate").code == 0
+    register(dangke, tmp_path)
+    register(dangke, tmp_path, deployment_ids=["1"])
+    (old,) = kids(dangke)
+    kid = dangke("keys", "announce").out.split()[0]
+    other = dangke("keys", "announce").out.split()[0]
     runs = [
         ("invite", "--tenant", "First school"), ("deployment", "1", "7:abc"), ("roles", "1", "--set", "urn:x", "member"),
         ("quirks", "1", "--histories", "trusted"), ("keys", "pin", "1"), ("keys", "unpin", "1"),
@@ -74,7 +75,7 @@ def test_every_command_that_changes_something_is_in_the_log(migrated: Dangke, tm
         ("seed", "--lms-url", "http://127.0.0.1:9"),
     ]  # fmt: skip
     for run in runs:
-        done = migrated(*run)
+        done = dangke(*run)
         assert done.code == 0, (run, done.err)
     lms = "1 Our LMS (https://lms.example, abc)"
     demo = "2 Demo LMS (http://127.0.0.1:9, "

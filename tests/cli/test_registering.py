@@ -29,8 +29,8 @@ def test_invitation_needs_a_school_and_a_zone_that_exists(migrated: Dangke) -> N
 
 
 @pytest.mark.parametrize("lms", sorted(LMSS))
-def test_connect_prints_what_to_paste_and_what_to_bring_back(dangke: Dangke, tmp_path: Path, lms: str) -> None:
-    shown = dangke("connect", "--lms", lms)
+def test_connect_prints_what_to_paste_and_what_to_bring_back(migrated: Dangke, tmp_path: Path, lms: str) -> None:
+    shown = migrated("connect", "--lms", lms)
     assert shown.code == 0
     for path in ("/lti/launch", "/lti/login", "/lti/jwks.json"):
         assert f"http://127.0.0.1:8000{path}" in shown.out
@@ -41,8 +41,7 @@ def test_connect_prints_what_to_paste_and_what_to_bring_back(dangke: Dangke, tmp
     template = json.loads(shown.out[start : shown.out.rindex("}") + 1])
     filled = {name: "https://lms.example/x" if name.endswith("_url") else value for name, value in template.items()}
     (tmp_path / "registration.json").write_text(json.dumps(filled))
-    assert dangke("migrate").code == 0
-    done = dangke("register", "--from", "registration.json")
+    done = migrated("register", "--from", "registration.json")
     assert done.code == 0, done.err
     assert "dangke doctor --registration 1" in done.out
 
