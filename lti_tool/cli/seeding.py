@@ -28,6 +28,8 @@ from lti_tool.ledger.models import Activity
 
 CLIENT_ID, DEPLOYMENT_ID = "dangke-demo", "1"
 COURSES = (("course-1", "DK-1", "学习方法入门 · Learning to learn"), ("course-2", "DK-2", "资料阅读 · Reading sources"))
+GROUPS = ("第一党小组 · Study group 1", "第二党小组 · Study group 2")
+"""Of the first course, so that the groups' page has something to show; the demo LMS divides its learners among them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,8 @@ def sow(runtime: Runtime, lms_url: str) -> dict[str, Any]:
                 for sample, plan in zip(samples, PLANS, strict=True):
                     plan.apply(sample(session, context_id=context.id, parent_id=home.id, now=now), now)
                 activities = _activities(session, context)
-            described.append(_course(context_id, label, title, activities, runtime.settings.public_url))
+            course = _course(context_id, label, title, activities, runtime.settings.public_url)
+            described.append(course if described else course | {"groups": _groups(context_id)})
     return _description(runtime.settings.public_url, described)
 
 
@@ -158,6 +161,10 @@ def _course(context_id: str, label: str, title: str, activities: list[Activity],
         }
     )
     return {"context_id": context_id, "label": label, "title": title, "links": links}
+
+
+def _groups(context_id: str) -> list[dict[str, str]]:
+    return [{"id": f"{context_id}-group-{number}", "name": name} for number, name in enumerate(GROUPS, 1)]
 
 
 def _description(tool: str, described: list[dict[str, Any]]) -> dict[str, Any]:

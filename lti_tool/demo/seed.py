@@ -1,11 +1,11 @@
-"""What a demo LMS holds on its first day: persons and enrolments of its own, courses and links as the tool's file says.
+"""What a demo LMS holds on its first day: persons and enrolments of its own, courses, links and groups as the tool's file says.
 
 Seeding again adds what is new in the file and changes nothing that is there, except the tool's addresses.
 """
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lti_tool.demo.columns import allow_grades
@@ -31,6 +31,7 @@ def seed(lms: Lms, config: Mapping[str, Any]) -> None:
         _tool(connection, config)
         for position, course in enumerate(config.get("courses", ())):
             _course(connection, course, position)
+            _groups(connection, str(course["context_id"]), course.get("groups", ()))
             for place, link in enumerate(course.get("links", ())):
                 _link(connection, str(config["client_id"]), str(course["context_id"]), link, place)
 
@@ -72,6 +73,23 @@ def _course(connection: sqlite3.Connection, course: Mapping[str, Any], position:
         "INSERT OR IGNORE INTO enrolment (course_id, person_id, role) VALUES (?, ?, ?)",
         [(context_id, person, role) for person, role in ENROLMENTS[position % len(ENROLMENTS)]],
     )
+
+
+def _groups(connection: sqlite3.Connection, course_id: str, groups: Sequence[Mapping[str, Any]]) -> None:
+    """The groups that are new, the course's learners divided among all of the file by turns."""
+    learners = connection.execute(
+        "SELECT person_id FROM enrolment WHERE course_id = ? AND role = ? ORDER BY person_id", (course_id, LEARNER)
+    ).fetchall()
+    for place, group in enumerate(groups):
+        added = connection.execute(
+            "INSERT OR IGNORE INTO course_group (id, course_id, name) VALUES (?, ?, ?)",
+            (group["id"], course_id, group["name"]),
+        ).rowcount
+        if added:
+            connection.executemany(
+                "INSERT INTO group_member (group_id, person_id) VALUES (?, ?)",
+                [(group["id"], row["person_id"]) for row in learners[place :: len(groups)]],
+            )
 
 
 def _link(

@@ -20,7 +20,7 @@ LOOKS = [Look(width=360, height=780), Look(scheme="dark", language="en")]
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A stack of this module's own: its LMS has groups, and people who never come."""
     with running_stack(tmp_path_factory.mktemp("members")) as running:
-        running.driver.group("g1", "第一党小组", "member1", "member2")
+        running.driver.group("g1", "读书小组", "member1", "member2")
         yield running
 
 
@@ -55,7 +55,7 @@ def test_members_and_groups_of_a_course(teacher: Desk) -> None:
     assert_sound(teacher.page)
     go(frame, "/courses/")
     read_now(frame)
-    expect(frame.locator("main table")).to_contain_text("第一党小组")
+    expect(frame.locator("main table")).to_contain_text("读书小组")
     expect(frame.locator("main .state--todo").first).to_be_visible()
     assert_sound(teacher.page)
     teacher.screen.screenshot("members")
@@ -78,15 +78,17 @@ def test_members_and_groups_of_a_course(teacher: Desk) -> None:
     with frame.expect_navigation():
         frame.locator('.crumbs a[href$="/groups"]').locator("visible=true").first.click()
     assert_sound(teacher.page)
+    for sample in ("第一党小组 · Study group 1", "第二党小组 · Study group 2"):
+        expect(frame.locator("main li.task").filter(has_text=sample)).to_contain_text(re.compile(r"[23] (人|people)"))
     teacher.screen.screenshot("groups")
     with frame.expect_navigation():
-        frame.locator("main h2 a", has_text="第一党小组").click()
+        frame.locator("main h2 a", has_text="读书小组").click()
     expect(frame.locator('form[action$="/name"]')).to_have_count(0)
     assert_sound(teacher.page)
     teacher.screen.screenshot("group-of-the-lms")
     frame = teacher.open(link_of(teacher.stack, "outline"))
     go(frame, "/members")
-    frame.locator("#f-group").select_option(label="第一党小组")
+    frame.locator("#f-group").select_option(label="读书小组")
     with frame.expect_navigation():
         frame.locator('form[action*="/members"] button').first.click()
     expect(frame.locator("table.grid tbody tr")).to_have_count(2)
