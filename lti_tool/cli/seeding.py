@@ -87,7 +87,7 @@ def sow(runtime: Runtime, lms_url: str) -> dict[str, Any]:
         registration.is_demo = True
         deployment = session.scalars(select(Deployment).where(Deployment.registration_id == registration.id)).one()
         noted(session, "seeded", now, subject(registration))
-        described = []
+        described: list[dict[str, Any]] = []
         for context_id, label, title in COURSES:
             context = _context(session, deployment, context_id, label, title, now)
             activities = _activities(session, context)
