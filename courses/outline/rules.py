@@ -87,7 +87,10 @@ def sums(tasks: Sequence[Task]) -> Sums:
 _OPEN: Final = frozenset({State.late, State.soon, State.doing, State.todo})
 
 
-def next_of(tasks: Sequence[Task]) -> Task | None:
+AnyTask = TypeVar("AnyTask", bound=Task)
+
+
+def next_of(tasks: Sequence[AnyTask]) -> AnyTask | None:
     """Where to go on: what was touched last and is not done, else the first required one, else the first."""
     waiting = [task for task in tasks if task.state in _OPEN]
     begun = [task for task in waiting if task.touched is not None]

@@ -31,13 +31,17 @@ class Known:
 
 
 class Task(rules.Task):
-    """One row of the list. Its words are chosen when the template asks for them; those of states are the template's."""
+    """One row of the list. Its words are chosen when the template asks for them; those of states are the template's.
 
-    __slots__ = ("_page", "_score", "fixed", "met", "seconds", "way_of_grade", "window")
+    It does not know its page: two that know each other stay in memory until Python looks for such rings, and each page then
+    begins in memory that no cache holds.
+    """
 
-    def __init__(self, fixed: Fixed, known: Known, page: "Page") -> None:
+    __slots__ = ("_score", "_words", "fixed", "is_current", "met", "seconds", "way_of_grade", "window")
+
+    def __init__(self, fixed: Fixed, known: Known, words: Words) -> None:
         self.id = number = fixed.id
-        self.fixed, self.is_required, self._page = fixed, fixed.is_required, page
+        self.fixed, self.is_required, self._words, self.is_current = fixed, fixed.is_required, words, False
         _, is_done, self._score, self.met, self.touched = known.reached.get(number, NOTHING)
         self.seconds = known.times.get(number, 0) // 1000
         self.way_of_grade = known.ways.get(number)
@@ -45,29 +49,29 @@ class Task(rules.Task):
         deviations = known.deviations
         window: rules.Dated = dates_of(fixed, deviations) if deviations and number in deviations else fixed
         self.window = window
-        self.state = rules.state_of(window, page.words.now, is_started=is_done is not None, is_done=is_done == 1)
+        self.state = rules.state_of(window, words.now, is_started=is_done is not None, is_done=is_done == 1)
 
     @property
     def look(self) -> str:
         """How the row is marked: done, locked, now, or nothing."""
         if self.state is State.done or self.state is State.locked:
             return self.state
-        return "now" if self is self._page.current else ""
+        return "now" if self.is_current else ""
 
     @property
     def kind(self) -> tuple[str, str]:
         """What the task is called, and its symbol."""
-        return self._page.kinds.get(self.fixed.kind, ("", "file"))
+        return self._words.kinds.get(self.fixed.kind, ("", "file"))
 
     @property
     def address(self) -> str:
         """The task's page; "" while it is locked."""
-        return "" if self.state is State.locked else self._page.words.address(self.fixed.kind, self.id)
+        return "" if self.state is State.locked else self._words.address(self.fixed.kind, self.id)
 
     @property
     def effort(self) -> str:
         """What has been studied when it is done, else what it takes: `已学 21 分钟`, `约 18 分钟`."""
-        words, minutes = self._page.words, self.fixed.effort_minutes
+        words, minutes = self._words, self.fixed.effort_minutes
         if self.state is State.done and self.seconds >= 60:
             return words.studied(self.seconds)
         return words.about(minutes) if minutes else ""
@@ -76,28 +80,28 @@ class Task(rules.Task):
     def due(self) -> str:
         """The date that still matters."""
         due = self.window.due
-        return self._page.words.due(due) if due and self.state not in _SETTLED else ""
+        return self._words.due(due) if due and self.state not in _SETTLED else ""
 
     @property
     def score(self) -> str:
         """`71.5`; "" if nothing is scored."""
-        return "" if self._score is None else self._page.words.points(self._score)
+        return "" if self._score is None else self._words.points(self._score)
 
     @property
     def left(self) -> str:
         """Of a task whose date is near or past: `还剩 3 天`."""
-        return self._page.words.days_left(self.window.due) if self.window.due else ""
+        return self._words.days_left(self.window.due) if self.window.due else ""
 
     @property
     def opens(self) -> str:
         """Of a locked task: when it opens."""
-        return self._page.words.opens(self.window.opens) if self.window.opens else ""
+        return self._words.opens(self.window.opens) if self.window.opens else ""
 
     @property
     def last_day(self) -> str:
         """Of a late task: until when it is still possible."""
         if self.state is State.late and self.window.closes:
-            return format_day(self.window.closes, self._page.words.now, self._page.words.zone)
+            return format_day(self.window.closes, self._words.now, self._words.zone)
         return ""
 
     @property
@@ -110,9 +114,9 @@ class Task(rules.Task):
         """The checklist, rendered; open for the task to go on with."""
         if self.state is State.done:
             return ""
-        fixed, is_current = self.fixed, self is self._page.current
-        return self._page.words.checklist(
-            fixed.kind, fixed.criteria, self.met, is_open=is_current, seconds=self.seconds
+        fixed = self.fixed
+        return self._words.checklist(
+            fixed.kind, fixed.criteria, self.met, is_open=self.is_current, seconds=self.seconds
         )
 
 
@@ -134,10 +138,10 @@ class Page:
     """One member's course home. Its parts are put together when the template asks for them, once each."""
 
     def __init__(self, known: Known, words: Words) -> None:
-        self.words = words
-        self.kinds = words.kinds()
-        self.tasks = [Task(fixed, known, self) for fixed in known.tasks]
+        self.tasks = [Task(fixed, known, words) for fixed in known.tasks]
         self.current = rules.next_of(self.tasks)
+        if self.current is not None:
+            self.current.is_current = True
 
     @property
     def overview(self) -> dict[str, Any] | None:
@@ -175,7 +179,7 @@ def _overview(whole: Page) -> dict[str, Any]:
         "below": f"{done.done}/{done.counted}",
         "label": gettext("%(done)s of %(total)s required tasks completed", done=done.done, total=done.counted),
         "sum": lines,
-        "next": _next(whole.current) if isinstance(whole.current, Task) else None,
+        "next": _next(whole.current) if whole.current is not None else None,
     }
 
 

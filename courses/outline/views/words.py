@@ -40,6 +40,8 @@ class Words:
         self.now = now
         self._day = _day(language, zone, now.astimezone(zone).date())
         self._root = request.script_root
+        self.kinds = _kinds(language)
+        """What each kind of task is called, and its symbol."""
 
     def points(self, stored: int) -> str:
         """A score in the units of columns.Points: `71.5`."""
@@ -77,10 +79,6 @@ class Words:
         """The page of one's own grades in this course."""
         first, last = _grades(self._root)
         return f"{first}{home_id}{last}"
-
-    def kinds(self) -> Mapping[str, tuple[str, str]]:
-        """What each kind of task is called, and its symbol."""
-        return _kinds(self.language)
 
     def checklist(self, kind: str, criteria: str, met: str | None, *, is_open: bool, seconds: int) -> Markup:
         """The criteria of a task (JSON texts), rendered; empty if it has none."""
