@@ -126,6 +126,12 @@ class Placement(Base):
     __table_args__ = (
         UniqueConstraint("context_id", "resource_link_id"),
         Index("ix_placement_resource_link_id", "resource_link_id"),
+        Index(
+            "ix_placement_with_window",
+            "context_id",
+            sqlite_where=text("lms_opens_at IS NOT NULL OR lms_closes_at IS NOT NULL"),
+            postgresql_where=text("lms_opens_at IS NOT NULL OR lms_closes_at IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

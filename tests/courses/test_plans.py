@@ -217,7 +217,7 @@ def test_plans_keep_to_their_bound(school: School, make: Makers) -> None:
 
 
 @pytest.mark.once
-def test_a_page_reads_results_and_grades_at_its_members_own_rows(
+def test_a_page_begins_at_its_members_own_rows_and_at_links_with_windows(
     school: School, member: SignedInClient, make: Makers
 ) -> None:
     """SQLite chooses the indexes that begin with the member by itself; the task comes first in the unique ones."""
@@ -231,6 +231,8 @@ def test_a_page_reads_results_and_grades_at_its_members_own_rows(
     steps = [step[3] for step in plan]
     assert "SEARCH result USING INDEX ix_result_member (member_id=?)" in steps
     assert "SEARCH score_post USING COVERING INDEX ix_score_post_member (member_id=?)" in steps
+    assert "SEARCH override USING INDEX ix_override_member_id (member_id=?)" in steps
+    assert "SEARCH placement USING INDEX ix_placement_with_window (context_id=?)" in steps
 
 
 def test_packed_stamps_in_another_order_or_none_are_the_same_plan(school: School, make: Makers) -> None:

@@ -5,15 +5,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import func, select, update
+from sqlalchemy import func, literal, select, update
 
 from forum.threads.services import create_forum
 from lti_tool.core.clock import FakeClock
 from lti_tool.core.database import Database
+from lti_tool.identity.models import Group, GroupMember
 from lti_tool.ledger import services
 from lti_tool.ledger.availability import Concession, Dates, Phase, effective
 from lti_tool.ledger.models import Activity, LineItem, Override, Placement
-from lti_tool.ledger.windows import dates_of, outline_deviations, window_of
+from lti_tool.ledger.windows import dates_of, outline_deviates, outline_deviations, window_of
 from tests.courses.conftest import Makers, make
 from tests.school import School
 
@@ -93,6 +94,33 @@ def test_window_of_one_person(
     assert (window.opens, window.closes) == (at(expected[0]), at(expected[1]))
     listed = dates_of(Row(activity), found)
     assert (listed.opens, listed.closes) == (window.opens, window.closes)
+
+
+@pytest.mark.parametrize("whose", ["member", "group", "link", "other_member", "other_group", "other_home", "nobody"])
+def test_outline_deviates_where_it_has_deviations(database: Database, school: School, whose: str) -> None:
+    home, other = school.activity("outline", "Home"), school.activity("outline", "Other")
+    activity = school.activity("quiz", parent_id=home.id)
+    elsewhere = school.activity("quiz", parent_id=other.id)
+    me, somebody = school.member.member_id, school.new_member("Somebody").member_id
+    place(database, school, activity, (5, None) if whose == "link" else (None, None))
+    place(database, school, elsewhere, (5, 6))
+    with database.writing() as session:
+        group = Group(context_id=school.context_id, name="A")
+        session.add(group)
+        session.flush()
+        session.add(GroupMember(group_id=group.id, member_id=somebody if whose == "other_group" else me))
+        given = {
+            "member": {"activity_id": activity.id, "member_id": me},
+            "other_member": {"activity_id": activity.id, "member_id": somebody},
+            "group": {"activity_id": activity.id, "group_id": group.id},
+            "other_group": {"activity_id": activity.id, "group_id": group.id},
+            "other_home": {"activity_id": elsewhere.id, "member_id": me},
+        }.get(whose)
+        if given is not None:
+            session.add(Override(**given, due_at=at(1)))
+    with database.reading_core() as connection:
+        said = connection.scalar(select(outline_deviates(literal(home.id), literal(me))))
+        assert bool(said) == bool(outline_deviations(connection, home.id, me)) == (whose in {"member", "group", "link"})
 
 
 class Row:
