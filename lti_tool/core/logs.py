@@ -22,6 +22,14 @@ class _Patient:
 
     def __init__(self, stream: Any) -> None:
         self._stream = stream
+        self._flushes_lines = bool(getattr(stream, "line_buffering", False))
+
+    def line(self, line: str) -> None:
+        """Write one line, and let it go at once."""
+        with contextlib.suppress(OSError):
+            self._stream.write(line)
+            if not self._flushes_lines:
+                self._stream.flush()
 
     def write(self, line: str) -> None:
         with contextlib.suppress(OSError):
@@ -57,12 +65,11 @@ def access(*, request_id: str, method: str, endpoint: str, status: int, ms: floa
     if _stream is None:
         return
     # Ids, words and numbers of ours: nothing in them has to be escaped.
-    moment = datetime.now(UTC).isoformat().replace("+00:00", "Z")
-    _stream.write(
+    moment = datetime.now(UTC).isoformat().removesuffix("+00:00")
+    _stream.line(
         f'{{"request_id": "{request_id}", "method": "{_word(method)}", "endpoint": "{endpoint}", "status": {status}, '
-        f'"ms": {"null" if ms is None else ms}, "cookies": {"true" if cookies else "false"}, "event": "request", "level": "info", "timestamp": "{moment}"}}\n'
+        f'"ms": {"null" if ms is None else ms}, "cookies": {"true" if cookies else "false"}, "event": "request", "level": "info", "timestamp": "{moment}Z"}}\n'
     )
-    _stream.flush()
 
 
 def _word(method: str) -> str:

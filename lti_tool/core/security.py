@@ -69,10 +69,14 @@ def allow_form_to(origin: str) -> None:
 
 
 def harden(response: Response, *, https: bool) -> Response:
-    """Add the headers that every answer carries. Pages are personal, so nothing is stored unless the view said so."""
+    """Add the headers that every answer carries, its reference id among them.
+
+    Pages are personal, so nothing is stored unless the view said so.
+    """
     headers = response.headers
     present = {name.lower() for name, _ in headers}
     missing = [header for name, header in _FIXED if name not in present]
+    missing.append(("X-Request-ID", request_id()))
     if "content-security-policy" not in present:
         missing.append(("Content-Security-Policy", _policy()))
     if https and "strict-transport-security" not in present:

@@ -100,7 +100,6 @@ def install(app: Flask, *, protect: Callable[[], None], finish: Callable[[], Non
     @app.after_request
     def _end(response: Response) -> Response:
         response = security.harden(response, https=https)
-        response.headers["X-Request-ID"] = request_id()
         if response.status_code < 500:
             finish()
         if response.status_code >= 400 and request.method not in {"GET", "HEAD"}:
@@ -118,13 +117,14 @@ def _log_access(response: Response) -> None:
     if endpoint in {"asset", "ops.healthz", "ops.readyz"}:
         return
     started: float | None = g.get("started")
+    environ = request.environ
     access(
         request_id=request_id(),
-        method=request.method,
+        method=environ["REQUEST_METHOD"],
         endpoint=endpoint,
         status=response.status_code,
         ms=None if started is None else round((time.perf_counter() - started) * 1000, 1),
-        cookies="HTTP_COOKIE" in request.environ,
+        cookies="HTTP_COOKIE" in environ,
     )
 
 

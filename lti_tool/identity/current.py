@@ -81,8 +81,9 @@ class Beside:
 
     def read(self, connection: Connection, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
         """The columns of the first grant that has them; None without one. `asking` knows the session from then on."""
-        rows = _rows(self._statement, connection, values)
-        g.asking = _asking_of([Found._make(row[:WIDTH]) for row in rows])
+        carried = token()
+        rows = _rows(self._statement, connection, carried, values)
+        g.asking = _asking_of([Found._make(row[:WIDTH]) for row in rows], carried)
         return next((row[WIDTH:] for row in rows if any(value is not None for value in row[WIDTH:])), None)
 
 
@@ -95,12 +96,17 @@ def asking(database: Session | Connection) -> Asking | None:
 
 
 def _load(database: Session | Connection) -> Asking | None:
-    return _asking_of([Found._make(row) for row in _rows(_GRANTS, database, {})])
-
-
-def _rows(statement: Hot, database: Session | Connection, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-    """What the statement finds for the token of this request; nothing without one."""
     carried = token()
+    return _asking_of([Found._make(row) for row in _rows(_GRANTS, database, carried, {})], carried)
+
+
+_Carried = tuple[str, Carrier] | None
+
+
+def _rows(
+    statement: Hot, database: Session | Connection, carried: _Carried, values: Mapping[str, Any]
+) -> list[tuple[Any, ...]]:
+    """What the statement finds for the token that this request carries; nothing without one."""
     if carried is None or len(carried[0]) > 100:
         return []
     now = runtime().clock.now()
@@ -110,8 +116,7 @@ def _rows(statement: Hot, database: Session | Connection, values: Mapping[str, A
     return statement.all(database, {**of_token, **values})
 
 
-def _asking_of(rows: Sequence[Found]) -> Asking | None:
-    carried = token()
+def _asking_of(rows: Sequence[Found], carried: _Carried) -> Asking | None:
     if not rows or carried is None:
         return None
     first = rows[0]
@@ -221,8 +226,10 @@ def _preferences(found: Asking, grant: Actor | None) -> Preferences:
 def touch() -> None:
     """After a response: say at most every 5 minutes that this session is in use (idle time, WS-05)."""
     found: Asking | None = g.get("asking")
+    if found is None:
+        return
     now = runtime().clock.now()
-    if found is not None and now - found.seen_at >= TOUCH:
+    if now - found.seen_at >= TOUCH:
         _say_in_use(BrowserSession.id == found.session_id, now)
 
 
