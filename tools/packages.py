@@ -76,17 +76,22 @@ def build(folder: Path) -> Path:
     return next(folder.glob("*.whl"))
 
 
-def check_installed(source: Path, folder: Path) -> None:
-    """Installs a checkout, an sdist or a wheel with the locked versions into a new environment; `dangke --help` answers."""
-    run(sys.executable, "-m", "venv", folder)
-    constraints = ROOT / "constraints" / "runtime.txt"
-    run(folder / "bin" / "python", "-m", "pip", "install", "--quiet", "-c", constraints, source)
-    run(folder / "bin" / "dangke", "--help")
+def check_installed(source: Path, environment: Path) -> None:
+    """Installs a checkout, an sdist or a wheel with the locked versions, calls it, and takes it away again.
+
+    What it needs stays for the next one: that is the same for all three.
+    """
+    python = environment / "bin" / "python"
+    run(python, "-m", "pip", "install", "--quiet", "-c", ROOT / "constraints" / "runtime.txt", source)
+    run(environment / "bin" / "dangke", "--help")
     program = (
         "import lti_tool.app, lti_tool.migrations, courses, quizzes, forum, pathlib;"
         "assert (pathlib.Path(lti_tool.__file__).parent / 'static/vendor/htmx.min.js').exists()"
     )
-    run(folder / "bin" / "python", "-c", program)
+    run(python, "-c", program)
+    run(python, "-m", "pip", "uninstall", "--quiet", "--yes", "dangke")
+    if (environment / "bin" / "dangke").exists():
+        raise PackageError(f"{source} is still there after it was taken away")
 
 
 def clean_checkout(folder: Path) -> Path:
@@ -117,8 +122,10 @@ def main() -> int:
                 "sdist": next(folder.glob("*.tar.gz")),
                 "checkout": clean_checkout(folder / "clone"),
             }
+            environment = folder / "environment"
+            run(sys.executable, "-m", "venv", environment)
             for kind, source in sources.items():
-                check_installed(source, folder / f"env-{kind}")
+                check_installed(source, environment)
                 print(f"installed from the {kind}: `dangke --help` answers", flush=True)
         except PackageError as error:
             print(f"packages: {error}", file=sys.stderr)
