@@ -256,9 +256,9 @@ class LmsDriver:
         """What the roster service does from now on: see lti_tool.demo.nrps (differences, anonymous, most ...)."""
         self.control("POST", "roster", settings)
 
-    def group(self, group: str, name: str, *persons: str, course: str = "course-1") -> None:
-        """Make a group, or change its name and people."""
-        self.control("POST", "group", {"course": course, "id": group, "name": name, "persons": persons})
+    def group(self, group: str, name: str, *persons: str, course: str = "course-1", in_set: str = "") -> None:
+        """Make a group, or change its name, its people and the set that it stands in."""
+        self.control("POST", "group", {"course": course, "id": group, "name": name, "persons": persons, "set": in_set})
 
     def allow_grades(self, link: str, *, allowed: bool = True) -> None:
         """Tick or untick "allow grades" of a link."""

@@ -74,7 +74,7 @@ def set_person() -> ResponseReturnValue:
 
 @blueprint.post("/group")
 def set_group() -> ResponseReturnValue:
-    """{course, id, name, persons}: make a group, or change its name and people; persons null: delete it."""
+    """{course, id, name, persons, set}: make a group, or change its name, people and set's name; persons null: delete it."""
     asked = body()
     with lms().store.writing() as connection:
         connection.execute("DELETE FROM group_member WHERE group_id = ?", (asked["id"],))
@@ -86,6 +86,12 @@ def set_group() -> ResponseReturnValue:
             " ON CONFLICT (id) DO UPDATE SET name = excluded.name",
             (asked["id"], asked["course"], asked["name"]),
         )
+        connection.execute("DELETE FROM group_set WHERE group_id = ?", (asked["id"],))
+        if asked.get("set"):
+            connection.execute(
+                "INSERT INTO group_set (group_id, set_id, name) VALUES (?, ?, ?)",
+                (asked["id"], f"set of {asked['set']}", asked["set"]),
+            )
         connection.executemany(
             "INSERT INTO group_member (group_id, person_id) VALUES (?, ?)",
             [(asked["id"], person) for person in asked["persons"]],

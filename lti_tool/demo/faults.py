@@ -12,7 +12,7 @@ from typing import Any, Self
 from flask import Response, g, request
 
 ENDPOINTS = (
-    "authorize", "jwks", "token", "lineitems", "lineitem", "scores", "results", "memberships", "groups", "deep_link_return",
+    "authorize", "jwks", "token", "lineitems", "lineitem", "scores", "results", "memberships", "groups", "group_sets", "deep_link_return",
     "configuration", "registration",
 )  # fmt: skip
 SERVICES = ENDPOINTS[2:9]

@@ -150,6 +150,8 @@ def claims(connection: sqlite3.Connection, lms: Lms, launch: Launch, nonce: str)
     }  # fmt: skip
     if not knows_groups(connection):
         del found[GROUPS_CLAIM]
+    elif connection.execute("SELECT 1 FROM group_set LIMIT 1").fetchone() is not None:
+        found[GROUPS_CLAIM]["context_group_sets_url"] = f"{service_base(lms, 'gs', launch.course_id)}/sets"
     if kind.has_azp:
         found["azp"] = tool.client_id
     if link is not None:

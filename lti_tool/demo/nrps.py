@@ -73,7 +73,35 @@ def groups(course_id: str) -> ResponseReturnValue:
         page, link = cut(rows, json.loads(read_setting(connection, "roster") or "{}").get("page", LARGEST_PAGE))
         container = {
             "id": f"{service_base(lms(), 'gs', course_id)}/groups",
-            "groups": [{"id": row["id"], "name": row["name"]} for row in page],
+            "groups": [_group(connection, row) for row in page],
+        }
+    answer = typed(container, TYPE_GROUPS)
+    answer.headers.update(link)
+    return answer
+
+
+def _group(connection: sqlite3.Connection, row: sqlite3.Row) -> dict[str, str]:
+    of = connection.execute("SELECT set_id FROM group_set WHERE group_id = ?", (row["id"],)).fetchone()
+    return {"id": row["id"], "name": row["name"]} | ({} if of is None else {"set_id": of["set_id"]})
+
+
+@blueprint.get("/lti/gs/<course_id>/sets")
+def group_sets(course_id: str) -> ResponseReturnValue:
+    """The sets that groups of a course stand in, in pages likewise."""
+    answer, _ = strike(lms().faults, "group_sets")
+    if answer is not None:
+        return answer
+    with lms().store.reading() as connection:
+        require(connection, SCOPE_GROUPS)
+        must_accept(profile(connection), TYPE_GROUPS)
+        rows = connection.execute(
+            "SELECT DISTINCT set_id AS id, group_set.name FROM group_set JOIN course_group ON course_group.id = group_id"
+            " WHERE course_id = ? ORDER BY set_id", (course_id,),
+        ).fetchall()  # fmt: skip
+        page, link = cut(rows, json.loads(read_setting(connection, "roster") or "{}").get("page", LARGEST_PAGE))
+        container = {
+            "id": f"{service_base(lms(), 'gs', course_id)}/sets",
+            "sets": [{"id": row["id"], "name": row["name"]} for row in page],
         }
     answer = typed(container, TYPE_GROUPS)
     answer.headers.update(link)

@@ -21,6 +21,9 @@ CREATE TABLE IF NOT EXISTS enrolment_change (
   id INTEGER PRIMARY KEY AUTOINCREMENT, course_id TEXT NOT NULL, person_id TEXT NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS course_group (
   id TEXT PRIMARY KEY, course_id TEXT NOT NULL REFERENCES course(id), name TEXT NOT NULL) STRICT;
+-- Sets of groups: which set a group stands in, and what that is called.
+CREATE TABLE IF NOT EXISTS group_set (
+  group_id TEXT PRIMARY KEY REFERENCES course_group(id) ON DELETE CASCADE, set_id TEXT NOT NULL, name TEXT NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS group_member (
   group_id TEXT NOT NULL REFERENCES course_group(id) ON DELETE CASCADE, person_id TEXT NOT NULL,
   PRIMARY KEY (group_id, person_id)) STRICT, WITHOUT ROWID;

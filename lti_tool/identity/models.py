@@ -96,6 +96,8 @@ class Context(Base):
     """Where its roster is, as its last verified launch said it; from nowhere else: some LMSs give any course's (NRPS)."""
     groups_url: Mapped[str | None] = mapped_column(String(1000))
     """Where its groups are, likewise (Course Groups Service)."""
+    group_sets_url: Mapped[str | None] = mapped_column(String(1000))
+    """Where the sets are that its groups stand in, if the LMS has any."""
     roster_asked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """When a launch last asked for the roster to be read; so also about when somebody was here last."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -227,6 +229,8 @@ class Group(Base):
     source: Mapped[GroupSource] = mapped_column(text_enum(GroupSource), default=GroupSource.hand, server_default="hand")
     external_id: Mapped[str | None] = mapped_column(String(255))
     """What the LMS calls it; NULL: made by hand."""
+    set_name: Mapped[str] = mapped_column(String(200), default="", server_default="")
+    """Of the LMS's set of groups that it stands in; empty: of none."""
     is_gone: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
     """Whether the LMS does not name it any more; it has nobody in it then, and stays for the exceptions it was given."""
 

@@ -33,6 +33,7 @@ class Course:
     breaker_until: datetime | None
     memberships_url: str
     groups_url: str | None
+    group_sets_url: str | None
     differences_url: str | None
     complete_at: datetime | None
 
@@ -56,6 +57,7 @@ def course_to_read(connection: Connection, context_id: int) -> Course | None:
             Context.context_key,
             Context.memberships_url,
             Context.groups_url,
+            Context.group_sets_url,
             Deployment.tenant_id,
             Tenant.locale,
             Registration.role_overrides,
@@ -88,6 +90,7 @@ def course_to_read(connection: Connection, context_id: int) -> Course | None:
         breaker_until=row.breaker_until,
         memberships_url=row.memberships_url,
         groups_url=row.groups_url,
+        group_sets_url=row.group_sets_url,
         differences_url=row.differences_url,
         complete_at=row.complete_at,
     )

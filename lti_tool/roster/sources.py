@@ -52,6 +52,11 @@ def groups(connector: Connector, platform: Platform, first: str) -> Iterator[Pag
     return _pages(connector, platform, first, scope=SCOPE_GROUPS, media=TYPE_GROUPS, name="groups")
 
 
+def group_sets(connector: Connector, platform: Platform, first: str) -> Iterator[Page]:
+    """The pages of a list of sets of groups. Raises Unavailable, also in the middle."""
+    return _pages(connector, platform, first, scope=SCOPE_GROUPS, media=TYPE_GROUPS, name="sets")
+
+
 def _pages(
     connector: Connector, platform: Platform, first: str, *, scope: str, media: str, name: str
 ) -> Iterator[Page]:

@@ -159,6 +159,20 @@ def test_CG_01_groups_are_read_only_where_the_scope_is_given(claim: Any, address
     assert read(**{CGS: claim}).groups_url == address
 
 
+@pytest.mark.parametrize(
+    ("claim", "address"),
+    [
+        ({"scope": [MAY_READ_GROUPS], "context_group_sets_url": ADDRESS}, ADDRESS),
+        ({"scope": [MAY_READ_GROUPS], "context_group_sets_url": long_url(1001)}, ""),
+        ({"scope": [MAY_READ_GROUPS], "context_group_sets_url": "ftp://x"}, ""),
+        ({"scope": ["x"], "context_group_sets_url": ADDRESS}, ""),
+        ({"scope": [MAY_READ_GROUPS], "context_groups_url": ADDRESS}, ""),
+    ],
+)
+def test_CG_01_sets_of_groups_are_read_only_where_the_scope_is_given(claim: Any, address: str) -> None:
+    assert read(**{CGS: claim}).group_sets_url == address
+
+
 def test_RO_16_those_whom_a_mentor_may_see_are_ids_once_each_and_two_hundred_at_most() -> None:
     named = ["a", 5, "", "x" * 255, "x" * 256, "a", "b\x00", "\ud800", None]
     assert read(role_scope_mentor=named).mentored == ("a", "x" * 255)

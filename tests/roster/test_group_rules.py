@@ -17,7 +17,8 @@ IDS = st.frozensets(st.integers(1, 9))
     ("item", "found"),
     [
         ({"id": "a", "name": "第一组"}, Named("a", "第一组")),
-        ({"id": 12, "name": "x", "set_id": 3, "tag": "t"}, Named("12", "x")),
+        ({"id": 12, "name": "x", "set_id": 3, "tag": "t"}, Named("12", "x", "3")),
+        ({"id": 12, "name": "x", "set_id": ["3"]}, Named("12", "x")),
         ({"id": "a"}, Named("a", "")),
         ({"id": "a", "name": " 第一\u202e组\n "}, Named("a", "第一组")),
         ({"id": "a", "name": ["x"]}, Named("a", "")),

@@ -235,3 +235,48 @@ def test_launch_of_this_moment_is_not_lost_to_an_older_one(roster: Roster) -> No
         launches.write(connection, row, [])
     assert sweep(roster) == 1
     assert groups(roster) == {"小组 8": {"member1"}}
+
+
+# Sets of groups
+
+
+def sets(roster: Roster) -> dict[str, str]:
+    with roster.runtime.database.reading() as session:
+        return {row.name: row.set_name for row in session.scalars(select(Group))}
+
+
+@pytest.fixture
+def in_sets(roster: Roster) -> Roster:
+    """Three groups, two of them in sets."""
+    roster.world.lms.group("g1", "第一党小组", "member1", in_set="党小组")
+    roster.world.lms.group("g2", "宣传组", "member2", in_set="兴趣组")
+    roster.world.lms.group("g3", "第三党小组", "member3")
+    roster.visit("teacher")
+    return roster
+
+
+def test_CG_01_groups_stand_in_the_sets_of_the_lms(in_sets: Roster) -> None:
+    in_sets.world.lms.roster(page=1)
+    in_sets.read()
+    assert sets(in_sets) == {"第一党小组": "党小组", "宣传组": "兴趣组", "第三党小组": ""}
+    page = in_sets.visit("teacher").get(f"/courses/{in_sets.context().id}/groups", follow_redirects=True).text
+    assert "分组集：党小组" in page
+    assert page.count("分组集：") == 2
+
+
+def test_CG_01_sets_follow_the_lms(in_sets: Roster) -> None:
+    in_sets.read()
+    in_sets.world.lms.group("g1", "第一党小组", "member1")
+    in_sets.world.lms.group("g3", "第三党小组", "member3", in_set="党小组")
+    in_sets.read()
+    assert sets(in_sets) == {"第一党小组": "", "宣传组": "兴趣组", "第三党小组": "党小组"}
+
+
+def test_CG_02_sets_that_cannot_be_had_keep_no_group_away(in_sets: Roster) -> None:
+    in_sets.read()
+    in_sets.world.lms.group("g4", "第四党小组", "member4", in_set="新组")
+    in_sets.world.lms.fault("group_sets", "status", status=500)
+    sync = in_sets.read()
+    assert (sync.state, sync.groups_cause) == (SyncState.done, "")
+    assert groups(in_sets)["第四党小组"] == {"member4"}
+    assert sets(in_sets) == {"第一党小组": "党小组", "宣传组": "兴趣组", "第三党小组": "", "第四党小组": ""}

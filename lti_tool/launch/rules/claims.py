@@ -92,6 +92,8 @@ class Claims:
     """Where the course's roster is (NRPS 2.0, 3.6.1.1); '' if it has none."""
     groups_url: str
     """Where its groups are (Course Groups Service 1.0); '' if there is no such service for us."""
+    group_sets_url: str
+    """Where the sets of its groups are; '' if there are none."""
 
 
 def read_claims(claims: dict[str, Any], *, needs_https: bool) -> Claims:
@@ -146,7 +148,8 @@ def read_claims(claims: dict[str, Any], *, needs_https: bool) -> Claims:
         platform_guid=clean_claim(_dict(claims.get(CLAIM + "tool_platform")).get("guid"), 255),
         mentored=_mentored(claims.get(CLAIM + "role_scope_mentor")),
         memberships_url=_memberships_url(claims.get(ROSTER)),
-        groups_url=_groups_url(claims.get(GROUPS)),
+        groups_url=_groups_url(claims.get(GROUPS), "context_groups_url"),
+        group_sets_url=_groups_url(claims.get(GROUPS), "context_group_sets_url"),
     )
 
 
@@ -225,12 +228,12 @@ def _memberships_url(claim: object) -> str:
     return http_url(found.get("context_memberships_url"), longest=1000)
 
 
-def _groups_url(claim: object) -> str:
+def _groups_url(claim: object, name: str) -> str:
     """Only where the scope to read is given: the token endpoint would refuse it else (CG-01)."""
     found = _dict(claim)
     if GROUPS_SCOPE not in _texts(found.get("scope")):
         return ""
-    return http_url(found.get("context_groups_url"), longest=1000)
+    return http_url(found.get(name), longest=1000)
 
 
 def _mentored(claim: object) -> tuple[str, ...]:

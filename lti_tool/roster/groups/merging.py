@@ -32,17 +32,26 @@ def of_lms(context_id: int) -> tuple[ColumnElement[bool], ...]:
 
 
 def name(connection: Connection, context_id: int, groups: Sequence[Named], source: GroupSource) -> None:
-    """Let these groups be there, under these names. The service's names count; an id's own words replace none. One statement."""
+    """Let these groups be there, under these names and their sets'. The service's names count; an id's own words replace none. One statement."""
     if not groups:
         return
     statement = upsert(Group.__table__, connection.dialect.name)
     kept = {"source": statement.excluded.source, "is_gone": False}
     if source is GroupSource.service:
         kept["name"] = statement.excluded.name
+        if all(each.set_name is not None for each in groups):
+            kept["set_name"] = statement.excluded.set_name
     connection.execute(
         statement.on_conflict_do_update(index_elements=["context_id", "external_id"], set_=kept),
         [
-            {"context_id": context_id, "name": each.name, "source": source, "external_id": each.id, "is_gone": False}
+            {
+                "context_id": context_id,
+                "name": each.name,
+                "set_name": each.set_name or "",
+                "source": source,
+                "external_id": each.id,
+                "is_gone": False,
+            }
             for each in sorted(groups, key=lambda each: each.id)
         ],
     )

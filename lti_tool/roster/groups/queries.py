@@ -15,7 +15,7 @@ PAGE: Final = 50
 
 
 def groups(session: Session, context_id: int) -> list[Any]:
-    """(id, name, source, is_gone, people) of a course's groups, by name; of their people the active ones. One statement."""
+    """(id, name, set_name, source, is_gone, people) of a course's groups, by set and name; of their people the active ones. One statement."""
     people = (
         select(func.count())
         .select_from(GroupMember)
@@ -26,9 +26,9 @@ def groups(session: Session, context_id: int) -> list[Any]:
     )
     return list(
         session.execute(
-            select(Group.id, Group.name, Group.source, Group.is_gone, people.label("people"))
+            select(Group.id, Group.name, Group.set_name, Group.source, Group.is_gone, people.label("people"))
             .where(Group.context_id == context_id)
-            .order_by(Group.is_gone, Group.name, Group.id)
+            .order_by(Group.is_gone, Group.set_name, Group.name, Group.id)
         )
     )
 

@@ -25,7 +25,8 @@ def read(run: Run, *, is_complete: bool) -> str:
         return ""
     try:
         if run.course.groups_url:
-            _name_groups(run, _list_of_groups(run, run.course.groups_url), GroupSource.service)
+            groups = _list_of_groups(run, run.course.groups_url)
+            _name_groups(run, _in_sets(run, groups), GroupSource.service)
         _place_in_groups(run)
     except Unavailable as error:
         log.warning("groups_not_read", context=run.course.id, cause=error.cause.value, status=error.status)
@@ -46,6 +47,27 @@ def _list_of_groups(run: Run, url: str) -> list[Named]:
         if len(found) > rules.MOST:
             raise Unavailable(Cause.too_large)
     return list(found.values())
+
+
+def _in_sets(run: Run, groups: Sequence[Named]) -> Sequence[Named]:
+    """The groups with the names of the sets that they stand in. Asked only where a group says that it stands in one.
+
+    If the sets cannot be had, the groups are read all the same, and what is known of their sets stays.
+    """
+    if not run.course.group_sets_url or not any(each.set_id for each in groups):
+        return groups
+    found = dict[str, str]()
+    address = first_address(run.course.group_sets_url, limit=str(PAGE))
+    try:
+        for page in sources.group_sets(run.work.connector, run.course.platform, address):
+            run.go_on()
+            found |= dict(each for each in map(rules.read_set, page.items) if each is not None)
+            if len(found) > rules.MOST:
+                raise Unavailable(Cause.too_large)
+    except Unavailable as error:
+        log.warning("group_sets_not_read", context=run.course.id, cause=error.cause.value, status=error.status)
+        return [replace(each, set_name=None) for each in groups]
+    return [replace(each, set_name=found.get(each.set_id, "")) for each in groups]
 
 
 def _name_groups(run: Run, groups: Sequence[Named], source: GroupSource) -> None:

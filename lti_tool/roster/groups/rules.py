@@ -22,6 +22,10 @@ class Named:
     id: str
     name: str
     """'' where only its id is known."""
+    set_id: str = ""
+    """Of the set that it stands in; '' for none."""
+    set_name: str | None = ""
+    """None: it could not be asked for, and stays as it is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,17 @@ def read_group(item: object) -> Named | None:
     if not isinstance(item, dict):
         return None
     found = identifier(item.get("id"))
-    return None if found is None else Named(found, clean_claim(item.get("name"), LONGEST_NAME))
+    if found is None:
+        return None
+    return Named(found, clean_claim(item.get("name"), LONGEST_NAME), identifier(item.get("set_id")) or "")
+
+
+def read_set(item: object) -> tuple[str, str] | None:
+    """(id, name) of one set of groups (CGS 1.0, 2.3); None for what cannot be one, or has no name to show."""
+    if not isinstance(item, dict):
+        return None
+    found, name = identifier(item.get("id")), clean_claim(item.get("name"), LONGEST_NAME)
+    return (found, name) if found and name else None
 
 
 def move(are: Collection[int], told: Collection[int] | None) -> Move:

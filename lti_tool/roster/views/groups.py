@@ -47,6 +47,7 @@ def groups(context_id: int) -> ResponseReturnValue:
         rows=[
             {
                 "name": row.name,
+                "set": row.set_name,
                 "address": url_for("roster.group", context_id=context_id, group_id=row.id),
                 "source": gettext("no longer in your platform") if row.is_gone else str(SOURCES[row.source]),
                 "people": ngettext("%(num)s person", "%(num)s people", row.people),
@@ -97,6 +98,7 @@ def _page(context_id: int, group_id: int, wish: ExceptionForm | None = None) -> 
             actor, home, (gettext("Groups"), url_for("roster.groups", context_id=context_id)), (found.name, None)
         ),
         name=found.name,
+        set_name=found.set_name,
         source=str(SOURCES[found.source]),
         is_ours=is_ours,
         is_gone=found.is_gone,

@@ -37,6 +37,7 @@ def _context_statement(dialect: str, *, is_instructor: bool, has_history: bool) 
     table = Context.__table__
     told = left_open(
         table, "deployment_id", "context_key", "title", "label", "kind", "history", "memberships_url", "groups_url",
+        "group_sets_url",
         "roster_asked_at", "created_at",
     )  # fmt: skip
     statement = upsert(table, dialect).values(timezone=zone, tenant_id=school_of_deployment(), **told)
@@ -52,6 +53,7 @@ def _context_statement(dialect: str, *, is_instructor: bool, has_history: bool) 
     # A launch that names no roster does not take it away: deep linking and other tools' links may come without the claim.
     kept["memberships_url"] = func.coalesce(new.memberships_url, old.memberships_url)
     kept["groups_url"] = func.coalesce(new.groups_url, old.groups_url)
+    kept["group_sets_url"] = func.coalesce(new.group_sets_url, old.group_sets_url)
     kept["roster_asked_at"] = case(
         (and_(new.memberships_url.is_not(None), is_old), new.roster_asked_at), else_=old.roster_asked_at
     )
@@ -80,6 +82,7 @@ def context_of(connection: Connection, arrival: Arrival, now: datetime) -> int:
             "history": history,
             "memberships_url": claims.memberships_url or None,
             "groups_url": claims.groups_url or None,
+            "group_sets_url": claims.group_sets_url or None,
             "roster_asked_at": now if claims.memberships_url else None,
             "asked_before": now - ROSTER_AGE,
             "created_at": now,
