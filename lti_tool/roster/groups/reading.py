@@ -56,18 +56,23 @@ def _in_sets(run: Run, groups: Sequence[Named]) -> Sequence[Named]:
     """
     if not run.course.group_sets_url or not any(each.set_id for each in groups):
         return groups
-    found = dict[str, str]()
-    address = first_address(run.course.group_sets_url, limit=str(PAGE))
     try:
-        for page in sources.group_sets(run.work.connector, run.course.platform, address):
-            run.go_on()
-            found |= dict(each for each in map(rules.read_set, page.items) if each is not None)
-            if len(found) > rules.MOST:
-                raise Unavailable(Cause.too_large)
+        found = _list_of_sets(run, run.course.group_sets_url)
     except Unavailable as error:
         log.warning("group_sets_not_read", context=run.course.id, cause=error.cause.value, status=error.status)
         return [replace(each, set_name=None) for each in groups]
     return [replace(each, set_name=found.get(each.set_id, "")) for each in groups]
+
+
+def _list_of_sets(run: Run, url: str) -> dict[str, str]:
+    """Names of the sets of groups, by id. Raises Unavailable."""
+    found = dict[str, str]()
+    for page in sources.group_sets(run.work.connector, run.course.platform, first_address(url, limit=str(PAGE))):
+        run.go_on()
+        found |= dict(each for each in map(rules.read_set, page.items) if each is not None)
+        if len(found) > rules.MOST:
+            raise Unavailable(Cause.too_large)
+    return found
 
 
 def _name_groups(run: Run, groups: Sequence[Named], source: GroupSource) -> None:
