@@ -59,7 +59,7 @@ bench: setup-test  ## measured as ratios to floors; writes build/bench.json
 soak: setup-test mutants  ## small faults in the verification of launches, then chaos, kill -9 and load (SOAK_MINUTES, CHAOS_SUBMISSIONS, CHAOS_KILLS)
 	@$(BIN)/python -m benchmarks.soak
 
-mutants: setup-test  ## every small fault in the verification of launches must be noticed (MODULES="token login" for some)
+mutants: setup-test  ## every small fault in the verification of launches and registrations must be noticed (MODULES="token login" for some)
 	@$(BIN)/python -m tools.mutation $(MODULES)
 
 evidence:  ## each requirement of docs/requirements.toml with the tests and figures that show it

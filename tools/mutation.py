@@ -1,4 +1,4 @@
-"""The mutation check: every small fault in the verification of logins and launches must be noticed by a test with a case id.
+"""The mutation check: every small fault in the verification of logins, launches and registrations must be noticed.
 
     python -m tools.mutation                     # all of TARGETS; part of `make soak`
     python -m tools.mutation token login.read_login   # these modules, or functions, only
@@ -37,9 +37,9 @@ EQUIVALENT = ROOT / "tools" / "equivalent_mutants.toml"
 TESTS: Final = (
     "tests/lti", "--ignore=tests/lti/copies/test_at_once.py", "--ignore=tests/lti/copies/test_costs.py",
     "--ignore=tests/lti/copies/test_outline.py", "--ignore=tests/lti/test_copied_links.py", "--ignore=tests/lti/test_rush.py",
-    "--ignore=tests/lti/test_registration.py", "--ignore=tests/lti/test_dry_run.py",
+    "--ignore=tests/lti/test_dry_run.py",
 )  # fmt: skip
-"""Logins and launches; what is copied and registrations have no part in these rules."""
+"""Logins, launches and registrations; what is copied has no part in these rules."""
 CASE = re.compile(r"test_[A-Z]{2}_\d\d_")
 SECONDS: Final = 60
 """At least, for all tests of one mutant; whoever takes five times as long as without it has noticed it too (a loop)."""
@@ -50,6 +50,7 @@ ALL: Final = ()
 GROUPS: Final = {
     "token": "TK SN", "login": "OL SN", "claims": "TK ID CT CP LP DL MT SR RO AG NR CG", "deep_link": "DL", "urls": "OL LP DL PS", "roles": "RO DL NR",
     "registry": "OL TK SN", "pylti": "TK SN", "custom": "CP CT", "logins": "SN TK OL", "browser": "SN OL",
+    "platform_configuration": "DR", "registration_answer": "DR",
 }  # fmt: skip
 """The case groups that speak about a module: their tests, and no others, are asked."""
 
@@ -72,6 +73,8 @@ TARGETS: Final[dict[str, tuple[str, ...]]] = {
     ),
     "lti_tool.launch.services.logins": ("_use", "use", "use_after_error", "explain"),
     "lti_tool.launch.browser": ("hash_of", "cookie_name", "keeps_cookies", "secret_of"),
+    "lti_tool.launch.rules.platform_configuration": ALL,
+    "lti_tool.launch.rules.registration_answer": ALL,
 }  # fmt: skip
 """Module to the functions that verify; ALL: every function and variable of it."""
 
