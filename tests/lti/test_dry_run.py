@@ -12,8 +12,10 @@ from werkzeug.serving import make_server
 from lti_tool.core.clock import FakeClock
 from lti_tool.core.errors import NotFound
 from lti_tool.core.http import Http
+from lti_tool.core.i18n.language import Language, speaking
 from lti_tool.identity.models import Deployment, Registration
-from lti_tool.launch.dry_run.rules import Outcome, Verdict, first_fault
+from lti_tool.launch.dry_run import words
+from lti_tool.launch.dry_run.rules import Outcome, Step, Verdict, first_fault
 from lti_tool.launch.dry_run.walk import walk
 from lti_tool.lms import key_life, tool_keys
 from lti_tool.lms.models import AccessToken
@@ -108,6 +110,27 @@ def test_moodle_that_may_not_fetch_our_key_set(doctor: Doctor) -> None:
     assert found["token"].code == "curl_block_list"
     assert "scopes" not in found
     assert found["our_key_set"].outcome is Outcome.hint
+
+
+def test_broken_json_of_moodle_for_an_unknown_key_is_named_with_its_step_and_mend(doctor: Doctor) -> None:
+    """Moodle holds a key set without our key, and puts the exception's words unquoted into its JSON."""
+    doctor.world.lms.profile("moodle")
+    doctor.world.lms.control("POST", "seed", tool_config() | {"jwks_url": f"{doctor.world.lms.base_url}/jwks"})
+    doctor.change(family="moodle")
+    found = doctor.walk()
+    verdict = first_fault(list(found.values()))
+    assert verdict is not None
+    assert (verdict.step, verdict.code) == (Step.token, "kid_unknown_moodle")
+    assert verdict.facts["said"] == '{"error" : ""kid" invalid, unable to lookup correct key"}'
+    with speaking(Language.en):
+        assert str(words.STEPS[verdict.step]) == "Access token"
+        assert words.told(verdict) == (
+            "the LMS does not find our key in the key set that it has. "
+            'In Moodle edit the tool: "Public key type" must be "Keyset URL", and "Public keyset" the address that '
+            "the step of our key set names."
+        )
+        assert f"{ORIGIN}/lti/jwks.json" in words.told(found["our_key_set"])
+    assert "scopes" not in found
 
 
 def test_client_id_that_the_lms_does_not_know(doctor: Doctor) -> None:

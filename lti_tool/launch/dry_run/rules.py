@@ -150,7 +150,10 @@ def judge_token(heard: Heard, *, family: str, host: str) -> Verdict:
         return Verdict(step, Outcome.fault, "curl_block_list" if _is_moodle(family, heard) else "token_nowhere")
     if heard.status >= 500:
         return Verdict(step, Outcome.fault, "token_down", {"status": str(heard.status)})
-    return Verdict(step, Outcome.fault, _refusal(heard, found), {"status": str(heard.status), "said": said(heard)})
+    code = _refusal(heard, found)
+    if code == "kid_unknown" and _is_moodle(family, heard):
+        code = "kid_unknown_moodle"
+    return Verdict(step, Outcome.fault, code, {"status": str(heard.status), "said": said(heard)})
 
 
 def _granted(heard: Heard, found: Any, host: str) -> Verdict:

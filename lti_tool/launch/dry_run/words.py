@@ -98,6 +98,13 @@ WORDS: Final = {
         _l("the LMS does not find our key in the key set that it has"),
         _l("Check the public keyset URL in the LMS; after a change of keys wait until it has fetched them again."),
     ),
+    "kid_unknown_moodle": Words(
+        _l("the LMS does not find our key in the key set that it has"),
+        _l(
+            'In Moodle edit the tool: "Public key type" must be "Keyset URL", and "Public keyset" the address that '
+            "the step of our key set names."
+        ),
+    ),
     "token_clock": Words(_l("the LMS finds our request too old or too new: %(said)s"), _NTP),
     "no_scope": Words(
         _l("the LMS allows none of our services"),
