@@ -71,7 +71,7 @@ TARGETS: Final[dict[str, tuple[str, ...]]] = {
         "StrictLaunch.validate_registration", "StrictLaunch.validate_jwt_signature", "StrictLaunch.validate_deployment",
         "StrictLaunch.validate_message",
     ),
-    "lti_tool.launch.services.logins": ("_use", "use", "use_after_error", "explain"),
+    "lti_tool.launch.services.logins": (MODULE, "use", "use_after_error", "explain"),
     "lti_tool.launch.browser": ("hash_of", "cookie_name", "keeps_cookies", "secret_of"),
     "lti_tool.launch.rules.platform_configuration": ALL,
     "lti_tool.launch.rules.registration_answer": ALL,

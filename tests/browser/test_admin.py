@@ -110,6 +110,41 @@ def test_operator_reads_beside_the_field_what_schools_hosts_and_moves_are_refuse
     screen.screenshot("admin-moving-refused")
 
 
+def test_operator_moves_a_deployment_to_another_school_and_sees_it_there(
+    stack: Stack, new_screen: NewScreen, every_look: Look
+) -> None:
+    screen = new_screen(stack, **vars(every_look))
+    page, school = screen.page, f"第四中学 {every_look.suffix}"
+    page.goto(link(stack))
+    page.wait_for_url(f"{stack.tool_url}/admin")
+    page.goto(f"{stack.tool_url}/admin/tenants")
+    page.locator("form[aria-labelledby=new] #f-name").fill(school)
+    page.locator("form[aria-labelledby=new] button").click()
+    expect(page.locator("tr b", has_text=school)).to_be_visible()
+    page.goto(f"{stack.tool_url}/admin")
+    page.locator("table a").first.click()
+    connection, deployment = page.url, f"dep-{every_look.suffix}"
+    page.locator("#f-deployment_id").fill(deployment)
+    page.locator("form[action$='/deployments'] button").click()
+    row = page.locator("tr").filter(has=page.locator("b", has_text=deployment))
+    belongs_to = row.locator("td").nth(1)
+    expect(belongs_to).not_to_have_text(school)
+    former = belongs_to.inner_text()
+    moving = row.locator("details:has(form[action$='/move'])")
+    moving.locator("summary").click()
+    moving.locator("select").select_option(label=school)
+    moving.locator("input[name=typed]").fill(deployment)
+    moving.locator("button").click()
+    # The operator is back on the connection's page, and the deployment's row names its new school.
+    expect(belongs_to).to_have_text(school)
+    expect(belongs_to).to_be_in_viewport()
+    assert page.url.split("#")[0] == connection
+    screen.screenshot("admin-moved")
+    assert_sound(page)
+    page.goto(f"{stack.tool_url}/admin/log")
+    expect(page.locator("tr", has_text=f"{deployment}: {former} → {school}")).to_have_count(1)
+
+
 @pytest.mark.parametrize("width", [1280, 360])
 def test_without_javascript_the_code_is_pasted_and_what_is_switched_off_is_named(
     stack: Stack, new_screen: NewScreen, width: int

@@ -27,7 +27,7 @@ def document(base: str = ISSUER, **changes: Any) -> dict[str, Any]:
 
 def described(**members: Any) -> dict[str, Any]:
     """A document whose LMS says this of itself."""
-    return document(**{PLATFORM: members})
+    return document() | {PLATFORM: members}
 
 
 def read(found: Any, address: str = ADDRESS, *, is_lenient: bool = False) -> PlatformConfiguration:

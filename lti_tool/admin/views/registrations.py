@@ -45,10 +45,10 @@ def check_typed(name: str) -> None:
         )
 
 
-def _changed(registration_id: int) -> Response:
-    """Other processes follow within half a minute, this one at once."""
+def _changed(registration_id: int, section: str | None = None) -> Response:
+    """Back to the page, at what was changed. Other processes follow within half a minute, this one at once."""
     edge_of(runtime()).registry.forget()
-    return redirect(url_for("admin.registration", registration_id=registration_id), 303)
+    return redirect(url_for("admin.registration", registration_id=registration_id, _anchor=section), 303)
 
 
 def _says_at(field: str) -> Callable[[Callable[..., ResponseReturnValue]], Callable[..., ResponseReturnValue]]:
@@ -171,7 +171,7 @@ def accept_deployment(registration_id: int) -> ResponseReturnValue:
     with runtime().database.writing() as session:
         found = listing.accept_deployment(session, registration_id, deployment_id)
         note(session, "deployment_accepted", runtime().clock.now(), subject(found), deployment_id)
-    return _changed(registration_id)
+    return _changed(registration_id, "deployments")
 
 
 @blueprint.post("/registrations/<int:registration_id>/deployments/<int:number>/on")
@@ -181,7 +181,7 @@ def deployment_on(registration_id: int, number: int) -> ResponseReturnValue:
         found = operating.switch_deployment(session, registration_id, number, is_active=True)
         of = listing.find(session, registration_id)
         note(session, "deployment_on", runtime().clock.now(), subject(of), found.deployment_id)
-    return _changed(registration_id)
+    return _changed(registration_id, "deployments")
 
 
 @blueprint.post("/registrations/<int:registration_id>/deployments/<int:number>/off")
@@ -193,7 +193,7 @@ def deployment_off(registration_id: int, number: int) -> ResponseReturnValue:
         found = operating.switch_deployment(session, registration_id, number, is_active=False)
         of = listing.find(session, registration_id)
         note(session, "deployment_off", runtime().clock.now(), subject(of), found.deployment_id)
-    return _changed(registration_id)
+    return _changed(registration_id, "deployments")
 
 
 @blueprint.post("/registrations/<int:registration_id>/deployments/<int:number>/move")
@@ -210,7 +210,7 @@ def move_deployment(registration_id: int, number: int) -> ResponseReturnValue:
         )
         of = listing.find(session, registration_id)
         note(session, "deployment_moved", runtime().clock.now(), subject(of), detail)
-    return _changed(registration_id)
+    return _changed(registration_id, "deployments")
 
 
 @blueprint.post("/registrations/<int:registration_id>/hosts")
