@@ -13,6 +13,7 @@ from lti_tool.core import logs
 from lti_tool.core.clock import FakeClock
 from lti_tool.identity.models import Registration
 from lti_tool.launch.models import LoginState
+from lti_tool.launch.edge import edge_of
 from lti_tool.launch.registrations import RegistrationForm, register
 from lti_tool.launch.rules.urls import client_address, with_query
 from lti_tool.launch.services.logins import prune
@@ -141,6 +142,11 @@ def test_OL_10_without_client_id_the_deployment_decides(world: World, browser: F
     for deployment in (None, "unknown"):
         answer = login(world, world.browser(), client_id=None, lti_deployment_id=deployment)
         world.refused(answer, 400, "client_needed")
+    # A deployment ID that two of them have decides nothing.
+    add_registration(world, client_id="third", deployment_ids=("9",))
+    edge_of(world.runtime).registry.forget()
+    answer = login(world, world.browser(), client_id=None, lti_deployment_id="9")
+    world.refused(answer, 400, "client_needed")
 
 
 def test_OL_11_client_id_is_optional_with_one_registration(world: World, browser: FlaskClient) -> None:

@@ -186,7 +186,11 @@ def test_RO_10_instructor_and_learner(world: World, browser: FlaskClient) -> Non
 
 
 def test_RO_11_no_roles_at_all(world: World, browser: FlaskClient) -> None:
+    activity, teacher = world.bound(), world.browser()
     assert launched_as(world, browser, []) == (Role.guest, False)
+    world.launch(teacher, "teacher")
+    members = f"/courses/{activity.context_id}/members"
+    assert [one.get(members, base_url=ORIGIN).status_code for one in (teacher, browser)] == [200, 404]
 
 
 def test_RO_12_unknown_role_alone(world: World, browser: FlaskClient) -> None:

@@ -72,7 +72,7 @@ def cell(lms: LmsDriver) -> dict[str, Any]:
     ],
     ids=["expired", "iat ahead", "broken JSON", "no JSON", "unknown client"],
 )
-def test_token_that_moodle_refuses_in_any_words_waits_for_the_administrator(
+def test_TO_09_token_that_moodle_refuses_in_any_words_waits_for_the_administrator(
     finish: Callable[[str], int], school: School, lms: LmsDriver, drain: Drain, clock: FakeClock, body: str
 ) -> None:
     lms.fault("token", "status", status=400, body=body)
