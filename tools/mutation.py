@@ -71,12 +71,12 @@ TARGETS: Final[dict[str, tuple[str, ...]]] = {
         "StrictLaunch.validate_registration", "StrictLaunch.validate_jwt_signature", "StrictLaunch.validate_deployment",
         "StrictLaunch.validate_message",
     ),
-    "lti_tool.launch.services.logins": (MODULE, "use", "use_after_error", "explain"),
+    "lti_tool.launch.services.logins": ("_USE", "use", "use_after_error", "explain"),
     "lti_tool.launch.browser": ("hash_of", "cookie_name", "keeps_cookies", "secret_of"),
     "lti_tool.launch.rules.platform_configuration": ALL,
     "lti_tool.launch.rules.registration_answer": ALL,
 }  # fmt: skip
-"""Module to the functions that verify; ALL: every function and variable of it."""
+"""Module to the functions and variables that verify; ALL: every one of it, MODULE: every variable."""
 
 
 @dataclass
@@ -136,7 +136,7 @@ class Check:
             module = importlib.import_module(name)
             wanted = self.wanted[name]
             for mutant in mutants_of(Path(str(module.__file__)).read_text(encoding="utf-8")):
-                if wanted == ALL or mutant.scope in wanted:
+                if wanted == ALL or mutant.scope in wanted or set(mutant.names) & set(wanted):
                     self._try(Tried(name, mutant), module, items, baseline)
         return True
 

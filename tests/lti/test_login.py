@@ -12,8 +12,8 @@ from sqlalchemy import func, select
 from lti_tool.core import logs
 from lti_tool.core.clock import FakeClock
 from lti_tool.identity.models import Registration
-from lti_tool.launch.models import LoginState
 from lti_tool.launch.edge import edge_of
+from lti_tool.launch.models import LoginState
 from lti_tool.launch.registrations import RegistrationForm, register
 from lti_tool.launch.rules.urls import client_address, with_query
 from lti_tool.launch.services.logins import prune
