@@ -54,6 +54,17 @@ def test_AG_06_label_is_cut_and_never_blank(connector: Connector, gradebook: Fak
         assert 0 < len(json.loads(gradebook.calls[-1].body)["label"]) <= 100
 
 
+@pytest.mark.parametrize("maximum", [1, 100])
+def test_AG_06_column_says_a_whole_maximum_whose_link_it_is_and_its_resource(
+    connector: Connector, gradebook: FakeGradebook, platform: Platform, maximum: int
+) -> None:
+    """Open edX refuses a fraction, and a column without resourceId; it cuts no tag, so none is sent."""
+    connector.create_column(platform, ITEMS, label="小测", maximum=maximum, resource_id="r" * 32, resource_link_id="l")
+    asked = json.loads(gradebook.calls[-1].body)
+    assert asked == {"label": "小测", "scoreMaximum": maximum, "resourceId": "r" * 32, "resourceLinkId": "l"}
+    assert isinstance(asked["scoreMaximum"], int)
+
+
 def test_AG_29_list_that_is_a_web_page_is_a_failure(
     connector: Connector, gradebook: FakeGradebook, platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:

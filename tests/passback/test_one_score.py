@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from flask import url_for
 from sqlalchemy import update
 
 from lti_tool.core.clock import FakeClock
@@ -200,3 +201,23 @@ def test_long_history_shows_its_end(
         "更早的记录没有列出。"
         in school.client(school.instructor).get(f"/scores/{activity.id}/of/{person.member_id}").text
     )
+
+
+@pytest.mark.usefixtures("column")
+def test_earlier_results_are_one_link_away_on_the_page_of_the_members_own_work(
+    school: School, activity: Activity, reach: Recorder
+) -> None:
+    """They are the domain's: the ledger keeps what counts now, and what the LMS was told."""
+    reach(activity.id, school.member, "5")
+    client = school.client(school.instructor)
+    found = re.search(
+        r'<a href="([^"]+)">查看作答经过和以前的结果</a>',
+        client.get(f"/scores/{activity.id}/of/{school.member.member_id}").text,
+    )
+    assert found is not None
+    with school.app.test_request_context():
+        kind = school.runtime.kinds[activity.kind]
+        assert found.group(1) == url_for(kind.review, activity_id=activity.id, member_id=school.member.member_id)
+    reach(activity.id, school.assistant, "5")
+    for person in (school.assistant, school.member2):
+        assert "以前的结果" not in client.get(f"/scores/{activity.id}/of/{person.member_id}").text, "no work to look at"

@@ -90,7 +90,7 @@ def test_error_that_stays_is_told_as_what_it_may_be(attempts: int, cause: str) -
 
 def test_every_cause_has_words() -> None:
     causes = {rules.after(Reply(answer), attempts=1, cause="", chance=0).cause for answer in Answer}
-    others = {"newer_in_lms", "relinked", "lms_error_again", "inactive"}
+    others = {"newer_in_lms", "relinked", "lms_error_again", "inactive", "score_taken"}
     assert causes - {""} | others <= set(CAUSES)
 
 

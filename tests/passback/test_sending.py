@@ -369,7 +369,7 @@ def test_AG_18_nothing_is_sent_while_an_essay_waits_for_marking(
 def test_AG_20_grade_in_the_lms_stays_when_the_score_here_is_taken_away(
     drain: Drain, gradebook: FakeGradebook, school: School, reach: Recorder, clock: FakeClock, database: Database
 ) -> None:
-    """The post is `kept`, which the way of the score says; clearing the cell is for a teacher in the LMS."""
+    """The instructor is told that clearing the cell is for him to do, in the LMS."""
     activity = school.activity("quiz")
     column = school.placement(activity)
     reach(activity.id, school.member, "70")
@@ -379,7 +379,9 @@ def test_AG_20_grade_in_the_lms_stays_when_the_score_here_is_taken_away(
         session.execute(update(ScorePost).values(state=PostState.waiting, due_at=clock.now()))
     drain.run()
     assert [score["scoreGiven"] for score in gradebook.scores] == [70]
-    assert state(school, column) == (PostState.kept, "")
+    assert state(school, column) == (PostState.kept, "score_taken")
+    page = school.client(school.instructor).get(f"/scores/{activity.id}/of/{school.member.member_id}").text
+    assert "请在平台的成绩册里清除" in page
 
 
 def test_AG_19_attempt_that_is_no_better_is_not_sent(

@@ -163,7 +163,7 @@ def _sort(row: Any, target: Target, now: datetime, into: Claims) -> None:
         park(Event.columnless)
     elif row.score is None or row.maximum is None:
         # Never a score without a number: an LMS would delete the grade that it has (AG-16, AG-20).
-        park(Event.numberless)
+        park(Event.numberless, "score_taken" if row.sent_at is not None else "")
     else:
         moment = rules.next_timestamp(now, target.offset, row.send_at)
         wait = rules.wait_for_clock(moment, now, target.offset)

@@ -9,6 +9,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, case, func, or_, select
 from sqlalchemy.orm import Session
 
+from lti_tool.identity.actor import Role
 from lti_tool.identity.groups import people_of
 from lti_tool.identity.models import Context, Deployment, Enrolment, Member, Registration
 from lti_tool.ledger.models import Activity, LineItem, LineItemSource, LineItemState, Placement, Result, ScorePost
@@ -165,6 +166,12 @@ def name_of(session: Session | Connection, context_id: int, member_id: int) -> s
         .where(Enrolment.context_id == context_id, Enrolment.member_id == member_id)
     ).scalar_one_or_none()
     return found
+
+
+def is_learner(session: Session | Connection, context_id: int, member_id: int) -> bool:
+    """Whether somebody is in this course to learn, so that there is work of his to be looked at. One statement."""
+    role = select(Enrolment.role).where(Enrolment.context_id == context_id, Enrolment.member_id == member_id)
+    return session.execute(role).scalar_one_or_none() is Role.member
 
 
 def is_enrolled(session: Session | Connection, context_id: int, member_id: int) -> bool:

@@ -28,6 +28,7 @@ class _Known:
     activity: Activity
     member_id: int
     member: str
+    is_learner: bool
     reached: queries.Reached | None
     told: list[Told]
     missing: list[queries.Missing]
@@ -47,6 +48,7 @@ def score(activity_id: int, member_id: int) -> ResponseReturnValue:
             found,
             member_id,
             name,
+            queries.is_learner(session, found.context_id, member_id),
             queries.reached(session, [activity_id], member_id).get(activity_id),
             list(queries.told(session, [activity_id], member_id)),
             list(queries.missing(session, activity_id)),
@@ -73,6 +75,9 @@ def _page(known: _Known, now: datetime) -> dict[str, Any]:
             *([gettext("in %(num)s columns", num=len(known.told))] if len(known.told) > 1 else []),
         ],
         "reached": _reached(known, now),
+        "work": url_for(kind.review, activity_id=known.activity.id, member_id=known.member_id)
+        if kind and known.is_learner and known.reached is not None
+        else "",
         "columns": [_column(told, known, now) for told in known.told],
         "nothing": _nothing(known),
     }

@@ -108,6 +108,10 @@ CAUSES = {
         _l("The grade in the LMS counts, as a teacher has decided."),
         _l("That holds for later grades too, until this one is sent again."),
     ),
+    "score_taken": Words(
+        _l("There is no grade here any more; the LMS keeps the one that it was given."),
+        _l("If it shall not stand there either, clear it in the LMS's gradebook."),
+    ),
     "relinked": Words(
         _l("The link shows something else now, in which this person has no grade yet."),
         _l("The grade that the LMS has stays as it is until there is one."),
