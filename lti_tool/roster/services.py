@@ -20,6 +20,8 @@ from lti_tool.roster.rules import Cause, Listed
 
 ROWS: Final = 200
 """Of one transaction."""
+CLEARED: Final = 499
+"""Rows of staging that one transaction takes away, beside the reading's own row."""
 
 
 class Superseded(Exception):
@@ -67,7 +69,7 @@ def hold(connection: Connection, reading: Reading, **values: Any) -> None:
 def clear(connection: Connection, reading: Reading) -> bool:
     """Take what readings have left behind; whether there was anything. Two statements."""
     hold(connection, reading)
-    old = select(RosterRow.id).where(RosterRow.context_id == reading.course.id).limit(500)
+    old = select(RosterRow.id).where(RosterRow.context_id == reading.course.id).limit(CLEARED)
     return bool(connection.execute(delete(RosterRow).where(RosterRow.id.in_(old))).rowcount)
 
 

@@ -34,6 +34,9 @@ def test_AG_04_columns_are_filtered_here_as_well(
     gradebook.columns = [item(1, "other"), item(2, "mine"), item(3, "mine", scoreMaximum=None), item(4, "mine", id=7)]
     found = connector.columns(platform, ITEMS, {"resource_link_id": "mine"}, scopes=[SCOPE_LINE_ITEM_READ])
     assert [column.url for column in found] == [f"{ITEMS}/2"]
+    gradebook.columns = [item(1, "mine", resourceId="theirs"), item(2, "mine", resourceId="ours"), item(3, "mine")]
+    found = connector.columns(platform, ITEMS, {"resource_id": "ours"}, scopes=[SCOPE_LINE_ITEM_READ])
+    assert [column.url for column in found] == [f"{ITEMS}/2"]
 
 
 def test_AG_07_lists_and_columns_have_their_media_types(

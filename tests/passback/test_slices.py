@@ -6,7 +6,7 @@ from threading import Event
 from typing import Any
 
 import pytest
-from sqlalchemy import event, func, select, update
+from sqlalchemy import func, select, update
 
 from lti_tool.core import jobs
 from lti_tool.core.clock import FakeClock
@@ -23,6 +23,7 @@ from lti_tool.passback.drain import Drain
 from tests.passback.crowd import come
 from tests.passback.gradebook import FakeGradebook
 from tests.school import School
+from tests.transactions import rows_written
 
 MOST = 500
 NAMES = [f"学员{number:03}" for number in range(620)]
@@ -42,31 +43,8 @@ def column(school: School, task: Activity) -> int:
 @pytest.fixture
 def written(school: School) -> Iterator[list[int]]:
     """Rows that each transaction has written, from now on; the last is the one under way."""
-    sizes = [0]
-    before: dict[int, int | None] = {}
-
-    def begin(connection: Any) -> None:
-        driver = connection.connection.driver_connection
-        before[id(driver)] = getattr(driver, "total_changes", None)
-
-    def count(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
-        driver = connection.connection.driver_connection
-        was = before.get(id(driver))
-        if was is not None:  # SQLite says how many rows, also of statements that return them
-            sizes[-1] = driver.total_changes - was
-        elif statement.lstrip().upper().startswith(("INSERT", "UPDATE", "DELETE")):
-            sizes[-1] += max(cursor.rowcount, 0)
-
-    def end(_connection: Any) -> None:
-        sizes.append(0)
-
-    engine = school.database.engine
-    heard: dict[str, Callable[..., Any]] = {"begin": begin, "after_cursor_execute": count, "commit": end}
-    for name, listener in heard.items():
-        event.listen(engine, name, listener)
-    yield sizes
-    for name, listener in heard.items():
-        event.remove(engine, name, listener)
+    with rows_written(school.database.engine) as sizes:
+        yield sizes
 
 
 KINDS: dict[str, JobKind] = {kind.name: kind for kind in rest.JOBS}

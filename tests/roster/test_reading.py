@@ -16,6 +16,7 @@ from lti_tool.lms.work import READ_ROSTER
 from lti_tool.roster import merging, queries, reading, rules, services
 from lti_tool.roster.models import SyncState
 from tests.roster.conftest import Roster
+from tests.transactions import rows_written
 
 MEMBERS = {"member1", "member2", "member3", "member4", "both"}
 DAY = timedelta(days=1)
@@ -318,8 +319,11 @@ def test_NR_12_retry_after_is_kept(roster: Roster) -> None:
 
 def test_NR_13_a_thousand_members_come_in_short_transactions(roster: Roster) -> None:
     roster.world.lms.control("POST", "members", {"course": "course-1", "count": 1000})
-    sync = roster.read()
+    with rows_written(roster.runtime.database.engine) as written:
+        sync = roster.read()
     assert (sync.state, sync.listed, sync.pages) == (SyncState.done, 1006, 11)
+    assert max(written) <= 500
+    assert sum(written) >= 3 * 1000, "staged, a person, a place in the course"
     assert len(roster.people()) == 1006
     assert roster.staged() == 0
 
