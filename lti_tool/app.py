@@ -31,6 +31,7 @@ from lti_tool.core.clock import Clock, SystemClock
 from lti_tool.core.columns import Base
 from lti_tool.core.config import Env, Settings
 from lti_tool.core.database import Database
+from lti_tool.core.i18n import Language, catalogue
 from lti_tool.core.jobs import JobKind
 from lti_tool.core.markup import Renderer
 from lti_tool.core.secrets import Keys
@@ -97,6 +98,8 @@ CSRF_HOT = frozenset({"quizzes_attempts.save_answer", "courses_lessons.beat"})
 def build_runtime(settings: Settings, clock: Clock | None = None) -> web.Runtime:
     """The runtime of web and worker: settings, database, clock, keys, renderer, kinds and sweeps."""
     previous = settings.secret_previous
+    for language in Language:
+        catalogue(language)  # read here, for the first text that is asked for may be asked inside a writing transaction
     return web.Runtime(
         settings=settings,
         database=Database(settings.database_url),
