@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -20,6 +21,7 @@ from tests.browser.desk import Desk
 from tests.browser.films import stretch
 from tests.browser.sample import SAVED, _answer, column_of, link_of
 from tests.browser.screens import Look, Screen, assert_axe
+from tests.flows.waiting import eventually
 from tests.media.samples import PDF
 from tests.stack import Stack, running_stack
 
@@ -289,8 +291,14 @@ class Doorkeeper:
     is_shut: bool = False
 
     def let_run_out(self) -> None:
-        """All tickets that were given so far are eleven minutes older from now on."""
+        """All tickets that were given so far are eleven minutes older from now on.
+
+        One given in the same second would be the same ticket, so this waits until the second is over.
+        """
         self.outdated |= self.seen
+        newest = max(int(each.split(".")[1]) for each in self.seen)
+        given = newest - tickets.LIFETIME.total_seconds()
+        eventually(lambda: time.time() > given + 1, within=5, every=0.05, what="the next second")
 
     def __call__(self, route: Route) -> None:
         found = re.search(r"/media/([\w-]+)\?ticket=(\d+)\.(\d+)\.", route.request.url)
@@ -313,8 +321,18 @@ class Doorkeeper:
 
 def goes_on(video: Locator, place: float) -> None:
     """Waits until the film plays beyond that place."""
-    waits = "(video, place) => new Promise((done) => { const look = () => (video.currentTime > place && !video.error ? done() : setTimeout(look, 50)); look(); })"
-    video.evaluate(waits, place)
+    video.evaluate(
+        """(video, place) => new Promise((done, failed) => {
+            let left = 400;
+            const look = () => {
+                if (video.currentTime > place && !video.error) done();
+                else if (left--) setTimeout(look, 50);
+                else failed(new Error(JSON.stringify([video.currentTime, video.paused, video.readyState, video.error?.message, video.src])));
+            };
+            look();
+        })""",
+        place,
+    )
 
 
 def test_PS_08_film_whose_ticket_runs_out_goes_on_where_it_was(stack: Stack, new_screen: NewScreen) -> None:

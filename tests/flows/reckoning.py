@@ -13,6 +13,9 @@ LEASE = timedelta(seconds=30)
 NOT_HEARD = frozenset({"planned drop", "planned cut", "planned html"})
 """The log says 2xx, and no answer to a score arrived."""
 
+GONE = frozenset({404, 410})
+"""The LMS says that the column is no more. When it is there again, all its scores are sent: nobody knows what became of them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Repeat:
@@ -45,23 +48,30 @@ def repeats(log: Iterable[Mapping[str, Any]], kills: Sequence[datetime]) -> list
     """Every score that was sent with the value that the LMS had stored last, with what excuses it."""
     stored: dict[Cell, float] = {}
     last: dict[Cell, Mapping[str, Any]] = {}
+    gone: dict[int, str] = {}
     found = []
     for entry in log:
-        cell = (int(entry["line_item_id"]), str(entry["person_id"]))
+        column = int(entry["line_item_id"])
+        cell = (column, str(entry["person_id"]))
         if cell in stored and is_equal(stored[cell], entry["score"]):
-            found.append(Repeat(cell, entry["score"], entry["received_at"], _excuse(last[cell], entry, kills)))
+            why = _excuse(last[cell], entry, kills, gone.get(column, ""))
+            found.append(Repeat(cell, entry["score"], entry["received_at"], why))
         if entry["was_stored"]:
             stored[cell] = float(entry["score"])
+        if entry["status"] in GONE:
+            gone[column] = entry["received_at"]
         last[cell] = entry
     return found
 
 
-def _excuse(before: Mapping[str, Any], entry: Mapping[str, Any], kills: Sequence[datetime]) -> str:
+def _excuse(before: Mapping[str, Any], entry: Mapping[str, Any], kills: Sequence[datetime], column_gone_at: str) -> str:
     if not 200 <= before["status"] < 300:
         return f"answered {before['status'] or 'nothing'}"
     if before["reason"] in NOT_HEARD:
         return str(before["reason"])
     first, second = datetime.fromisoformat(before["received_at"]), datetime.fromisoformat(entry["received_at"])
+    if column_gone_at and first <= datetime.fromisoformat(column_gone_at) <= second:
+        return "column said to be gone"
     if any(first - timedelta(seconds=1) <= kill <= min(second, first + LEASE) for kill in kills):
         return "kill"
     return ""

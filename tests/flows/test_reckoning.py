@@ -5,16 +5,23 @@ from typing import Any
 
 import pytest
 
-from tests.flows.reckoning import LEASE, differences, falls, repeats
+from tests.flows.reckoning import LEASE, Cell, differences, falls, repeats
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
-def entry(score: float, seconds: float, *, status: int = 200, stored: bool = True, reason: str = "") -> dict[str, Any]:
-    """A line of the log of one cell."""
+def entry(
+    score: float, seconds: float, *, status: int = 200, stored: bool = True, reason: str = "", cell: Cell = (1, "m1")
+) -> dict[str, Any]:
+    """A line of the log."""
     at = (NOON + timedelta(seconds=seconds)).isoformat()
-    return {"line_item_id": 1, "person_id": "m1", "score": score, "received_at": at, "status": status,
+    return {"line_item_id": cell[0], "person_id": cell[1], "score": score, "received_at": at, "status": status,
             "was_stored": int(stored), "reason": reason}  # fmt: skip
+
+
+def gone(column: int, seconds: float) -> dict[str, Any]:
+    """Somebody else's score, when the LMS says that it has no such column."""
+    return entry(10, seconds, status=404, stored=False, cell=(column, "m2"))
 
 
 AGAIN = entry(80, 20)
@@ -33,6 +40,9 @@ CASES = [
     ([entry(60, 0), entry(80, 5, status=500, stored=False), AGAIN], [], []),
     ([entry(80, 0, status=500), entry(80, 5, status=503, stored=False), AGAIN], [], ["answered 500", "answered 503"]),
     ([entry(80, 0, status=500), entry(80, 5), AGAIN], [], ["answered 500", ""]),
+    ([entry(80, 0), gone(1, 5), AGAIN], [], ["column said to be gone"]),
+    ([entry(80, 0), gone(2, 5), AGAIN], [], [""]),
+    ([gone(1, -5), entry(80, 0), AGAIN], [], [""]),
 ]
 
 
