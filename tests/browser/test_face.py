@@ -1,7 +1,7 @@
 """The parts that every page shares: menus, dialogs, messages and the guard of forms, with and without JavaScript."""
 
 import pytest
-from playwright.sync_api import Dialog
+from playwright.sync_api import Dialog, expect
 
 from tests.browser.conftest import NewScreen
 from tests.browser.screens import Look, Screen, assert_axe, assert_no_sideways_scrolling
@@ -73,14 +73,14 @@ def test_menu_closes_by_a_click_elsewhere_and_by_escape_which_gives_the_focus_ba
     opened = screen.page.locator("details.drop[open]")
     menu.click()
     assert opened.count() == 1
-    screen.page.wait_for_function("document.querySelector('main').inert")
+    expect(screen.page.locator("main")).to_have_js_property("inert", value=True)
     screen.page.mouse.click(5, 400)
     assert opened.count() == 0
     menu.click()
     opened.locator("button").first.focus()
     screen.page.keyboard.press("Escape")
     assert opened.count() == 0
-    screen.page.wait_for_function("!document.querySelector('main').inert")
+    expect(screen.page.locator("main")).to_have_js_property("inert", value=False)
     assert menu.evaluate("each => each === document.activeElement")
 
 

@@ -36,7 +36,7 @@ def see_picture(frame: Frame) -> None:
     """The picture of the lesson has come."""
     picture = frame.locator("main img").first
     picture.scroll_into_view_if_needed()
-    frame.wait_for_function("document.querySelector('main img').naturalWidth > 0")
+    picture.evaluate("image => image.decode()")
 
 
 def test_copied_course_works_from_the_first_click(stack: Stack, new_screen: NewScreen) -> None:

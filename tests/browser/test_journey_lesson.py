@@ -76,7 +76,9 @@ def test_member_completes_the_lesson(stack: Stack, new_screen: NewScreen, person
     assert (lesson.locator("#reader img").get_attribute("alt") or "").strip()
     assert lesson.locator("#reader img").evaluate("each => each.complete && each.naturalWidth > 0")
     video = lesson.locator("#reader video")
-    lesson.wait_for_function("document.querySelector('#reader video').readyState >= 1")
+    video.evaluate(
+        "film => film.readyState >= 1 || new Promise((done) => film.addEventListener('loadedmetadata', () => done(true)))"
+    )
     expect(video.locator("track[kind=captions]")).to_have_count(1)
     screen.screenshot(f"lesson-{person}")
     assert_sound(screen.page)
