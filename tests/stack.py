@@ -80,30 +80,44 @@ def database_url(folder: Path) -> str:
 
 
 @functools.cache
-def _migrated() -> str:
-    """A database without rows at this program's version, made once in this process: a file, or a database's name."""
-    if on_postgresql():
-        name = f"migrated_{uuid4().hex[:12]}"
-        database = Database(create_database(os.environ[SERVER], name))
-    else:
-        folder = tempfile.mkdtemp(prefix="dangke-")
-        atexit.register(shutil.rmtree, folder, ignore_errors=True)
-        name = f"{folder}/migrated.db"
-        database = Database(f"sqlite:///{name}")
+def _migrated_file() -> str:
+    """An SQLite file without rows at this program's version, made once in this process."""
+    folder = tempfile.mkdtemp(prefix="dangke-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    path = f"{folder}/migrated.db"
+    database = Database(f"sqlite:///{path}")
     schema.upgrade(database)
-    if not on_postgresql():
-        with database.engine.connect() as connection:
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    with database.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     database.dispose()
+    return path
+
+
+@functools.cache
+def _migrated_database() -> str:
+    """The same on the PostgreSQL server of this run: a database's name."""
+    name = f"migrated_{uuid4().hex[:12]}"
+    _upgrade(create_database(os.environ[SERVER], name))
     return name
 
 
+def _upgrade(url: str) -> None:
+    database = Database(url)
+    schema.upgrade(database)
+    database.dispose()
+
+
 def put_schema(url: str) -> None:
-    """Puts a copy of the migrated database where `url` says: for those who need it but do not test how it comes to be."""
-    if on_postgresql():
-        create_database(os.environ[SERVER], url.partition("?")[0].rsplit("/", 1)[1], _migrated())
+    """Puts a migrated database where `url` says: for those who need it but do not test how it comes to be.
+
+    A copy, which is quicker; but on another server than the one of this run (a cluster that a test crashes) by migrating.
+    """
+    if url.startswith("sqlite:"):
+        shutil.copy(_migrated_file(), url.removeprefix("sqlite:///"))
+    elif on_postgresql() and url.partition("?")[2] == os.environ[SERVER].partition("?")[2]:
+        create_database(os.environ[SERVER], url.partition("?")[0].rsplit("/", 1)[1], _migrated_database())
     else:
-        shutil.copy(_migrated(), url.removeprefix("sqlite:///"))
+        _upgrade(url)
 
 
 def tool_environment(folder: Path, port: int, metrics_port: int, **settings: str) -> dict[str, str]:
