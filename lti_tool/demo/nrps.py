@@ -67,22 +67,17 @@ def groups(course_id: str) -> ResponseReturnValue:
         must_accept(profile(connection), TYPE_GROUPS)
         if not knows_groups(connection):
             raise ServiceRefused(404, "no such service")
-        rows = connection.execute("SELECT * FROM course_group WHERE course_id = ? ORDER BY id", (course_id,)).fetchall()
+        rows = connection.execute(
+            "SELECT id, course_group.name, set_id FROM course_group LEFT JOIN group_set ON group_id = id"
+            " WHERE course_id = ? ORDER BY id", (course_id,),
+        ).fetchall()  # fmt: skip
         if (person := request.args.get("user_id")) is not None:
             rows = [row for row in rows if row["id"] in groups_of(connection, course_id, person)]
-        page, link = cut(rows, json.loads(read_setting(connection, "roster") or "{}").get("page", LARGEST_PAGE))
-        container = {
-            "id": f"{service_base(lms(), 'gs', course_id)}/groups",
-            "groups": [_group(connection, row) for row in page],
-        }
-    answer = typed(container, TYPE_GROUPS)
-    answer.headers.update(link)
-    return answer
+        return _of_groups(connection, course_id, "groups", [_group(row) for row in rows])
 
 
-def _group(connection: sqlite3.Connection, row: sqlite3.Row) -> dict[str, str]:
-    of = connection.execute("SELECT set_id FROM group_set WHERE group_id = ?", (row["id"],)).fetchone()
-    return {"id": row["id"], "name": row["name"]} | ({} if of is None else {"set_id": of["set_id"]})
+def _group(row: sqlite3.Row) -> dict[str, str]:
+    return {"id": row["id"], "name": row["name"]} | ({} if row["set_id"] is None else {"set_id": row["set_id"]})
 
 
 @blueprint.get("/lti/gs/<course_id>/sets")
@@ -98,12 +93,15 @@ def group_sets(course_id: str) -> ResponseReturnValue:
             "SELECT DISTINCT set_id AS id, group_set.name FROM group_set JOIN course_group ON course_group.id = group_id"
             " WHERE course_id = ? ORDER BY set_id", (course_id,),
         ).fetchall()  # fmt: skip
-        page, link = cut(rows, json.loads(read_setting(connection, "roster") or "{}").get("page", LARGEST_PAGE))
-        container = {
-            "id": f"{service_base(lms(), 'gs', course_id)}/sets",
-            "sets": [{"id": row["id"], "name": row["name"]} for row in page],
-        }
-    answer = typed(container, TYPE_GROUPS)
+        return _of_groups(connection, course_id, "sets", [{"id": row["id"], "name": row["name"]} for row in rows])
+
+
+def _of_groups(
+    connection: sqlite3.Connection, course_id: str, name: str, items: list[dict[str, str]]
+) -> ResponseReturnValue:
+    """One page of a list of the groups service."""
+    page, link = cut(items, json.loads(read_setting(connection, "roster") or "{}").get("page", LARGEST_PAGE))
+    answer = typed({"id": f"{service_base(lms(), 'gs', course_id)}/{name}", name: page}, TYPE_GROUPS)
     answer.headers.update(link)
     return answer
 

@@ -231,23 +231,20 @@ def _action(row: queries.Row, known: _Known) -> dict[str, str] | None:
         labels[PostState.kept] = gettext("Send again")
     if row.way.state not in labels:
         return None
-    address = url_for(
-        "passback.send_one",
-        activity_id=row.activity_id,
-        member_id=row.member_id,
-        show=known.show,
-        group=known.group_id,
-        after=known.after or None,
-    )
-    return {"label": labels[row.way.state], "symbol": "resend", "address": address}
+    return {"label": labels[row.way.state], "symbol": "resend", "address": _address("passback.send_one", row, known)}
 
 
 def _keep(row: queries.Row, known: _Known) -> str | None:
     """Where to say that the LMS's grade counts; None where it is no other."""
     if row.way.state is not PostState.differs:
         return None
+    return _address("passback.ask_keep", row, known)
+
+
+def _address(endpoint: str, row: queries.Row, known: _Known) -> str:
+    """Of what is done to one score; it leads back to this page with its filter."""
     return url_for(
-        "passback.ask_keep",
+        endpoint,
         activity_id=row.activity_id,
         member_id=row.member_id,
         show=known.show,
