@@ -1,7 +1,7 @@
-"""The job that goes on, slice by slice, where one transaction had to stop: a column that has come or gone, an LMS that answers again.
+"""The job that goes on, slice by slice, where one transaction had to stop.
 
-Each slice writes down how far the job is in its own transaction, so that a worker that was killed loses no slice and does none
-twice.
+A column has come or gone, people are back, an LMS answers again, somebody wants everything sent again. Each slice writes down
+how far the job is in its own transaction, so that a worker that was killed loses no slice and does none twice.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,9 +15,10 @@ from sqlalchemy import Connection
 from lti_tool.core import jobs
 from lti_tool.core.jobs import JobKind, Taken
 from lti_tool.core.slices import Slices
-from lti_tool.ledger.services import REST, leave_more, requeue_more
+from lti_tool.ledger.services import REST, leave_more, requeue_more, requeue_returned
 from lti_tool.lms.work import Work
-from lti_tool.passback import outbox
+from lti_tool.passback import outbox, services
+from lti_tool.passback.wishes import What
 
 LEASE: Final = timedelta(minutes=5)
 IN_ONE_GO: Final = 20
@@ -30,6 +31,12 @@ def _settle(connection: Connection, of_id: int, now: datetime, after: int, paylo
     return outbox.settle_more(connection, of_id, now, after, payload.get("cause", ""))
 
 
+def _again(what: What) -> Slice:
+    return lambda connection, of_id, now, after, payload: services.send_more(
+        connection, of_id, now, after, what=what, act_id=payload["act"]
+    )
+
+
 def _plain(more: Callable[[Connection, int, datetime, int], int | None]) -> Slice:
     return lambda connection, of_id, now, after, _payload: more(connection, of_id, now, after)
 
@@ -40,6 +47,8 @@ SLICES: Final[Mapping[str, Slice]] = MappingProxyType(
         "others": _plain(leave_more),
         "settle": _settle,
         "waiting": _plain(outbox.due_more),
+        "returned": _plain(requeue_returned),
+        **{f"again.{what}": _again(what) for what in What},
     }
 )
 """What can be left over, by the word in the job's payload: does the next slice, and says where to go on."""

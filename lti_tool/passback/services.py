@@ -1,18 +1,16 @@
 """Writes that somebody asks for: sending again, or letting the LMS's grade count. Flush, never commit."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Self
+from typing import Any
 
-from sqlalchemy import Connection, and_, exists, insert, not_, select, update
+from sqlalchemy import Connection, and_, insert, select, update
 from sqlalchemy.orm import Session
 
-from lti_tool.core import jobs
 from lti_tool.identity.actor import Actor
 from lti_tool.ledger.models import LineItem, ScoreEvent, ScorePost
 from lti_tool.ledger.rules import KEPT_THERE, PostState
-from lti_tool.ledger.services import audit
+from lti_tool.ledger.services import ask_for_rest, audit
 from lti_tool.passback import outbox
 from lti_tool.passback.rules import Event, follow, moved_by
 from lti_tool.passback.wishes import What, is_meant
@@ -21,26 +19,6 @@ REFUSED = (PostState.refused, PostState.differs)
 """What needs somebody."""
 SLICE = 240
 """Scores that one transaction makes due, each with a line of its history: at most 500 rows with the act and the job."""
-RESEND = "scores.resend"
-"""The job that does what is left over after the first slice."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """An instructor's wish that scores be sent again."""
-
-    activity_id: int
-    what: What
-    act_id: int
-
-    @classmethod
-    def read(cls, payload: Any) -> Self:
-        """From the job's payload."""
-        return cls(int(payload["activity"]), What(payload["what"]), int(payload["act"]))
-
-    def written(self) -> dict[str, Any]:
-        """As the job's payload."""
-        return {"activity": self.activity_id, "what": self.what.value, "act": self.act_id}
 
 
 def send_again(session: Session, *, actor: Actor, activity_id: int, what: What, now: datetime) -> int:
@@ -51,37 +29,30 @@ def send_again(session: Session, *, actor: Actor, activity_id: int, what: What, 
     """
     act_id = audit(session, actor=actor, action="send_again", activity_id=activity_id, reason="", now=now)
     connection = session.connection()
-    wish = Wish(activity_id, what, act_id)
-    ids = _some(connection, wish, 0)
-    _make_due(connection, ids, is_meant(activity_id, what), act_id, now)
-    if len(ids) == SLICE:
-        key = f"activity:{activity_id}:{what.value}"
-        jobs.ask(connection, name=RESEND, key=key, due_at=now, payload=wish.written())
-    return len(ids)
+    done, last = _send(connection, activity_id, what, act_id, now, 0)
+    if last is not None:
+        ask_for_rest(connection, f"again.{what}", activity_id, now, after=last, act=act_id)
+    return done
 
 
-def send_more(connection: Connection, wish: Wish, now: datetime, after: int = 0) -> int | None:
-    """Make the next slice due, by id from `after` on; where to go on, None: there are no more.
-
-    A score that this wish has made due before is left out, so that a job that was killed begins anew without harm.
-    """
-    ids = _some(connection, wish, after)
-    _make_due(connection, ids, is_meant(wish.activity_id, wish.what), wish.act_id, now)
-    return ids[-1] if len(ids) == SLICE else None
+def send_more(
+    connection: Connection, activity_id: int, now: datetime, after: int, *, what: What, act_id: int
+) -> int | None:
+    """Make the next slice due, by id from `after` on; where to go on, None: there are no more. Four statements."""
+    return _send(connection, activity_id, what, act_id, now, after)[1]
 
 
-def _some(connection: Connection, wish: Wish, after: int) -> Sequence[int]:
-    was_done = exists().where(ScoreEvent.score_post_id == ScorePost.id, ScoreEvent.act_id == wish.act_id)
-    return (
-        connection.execute(
-            select(ScorePost.id)
-            .where(*is_meant(wish.activity_id, wish.what), ScorePost.id > after, not_(was_done))
-            .order_by(ScorePost.id)
-            .limit(SLICE)
-        )
+def _send(
+    connection: Connection, activity_id: int, what: What, act_id: int, now: datetime, after: int
+) -> tuple[int, int | None]:
+    meant = is_meant(activity_id, what)
+    ids = (
+        connection.execute(select(ScorePost.id).where(*meant, ScorePost.id > after).order_by(ScorePost.id).limit(SLICE))
         .scalars()
         .all()
     )
+    _make_due(connection, ids, meant, act_id, now)
+    return len(ids), ids[-1] if len(ids) == SLICE else None
 
 
 def send_one_again(session: Session, *, actor: Actor, activity_id: int, member_id: int, now: datetime) -> int:

@@ -4,10 +4,10 @@ from flask import Blueprint
 
 from lti_tool.core.jobs import JobKind
 from lti_tool.lms import models
-from lti_tool.passback import resending, rest
+from lti_tool.passback import rest
 from lti_tool.passback.reconciler import jobs
 from lti_tool.passback.views import blueprint
 
 BLUEPRINTS: tuple[Blueprint, ...] = (blueprint,)
-JOBS: tuple[JobKind, ...] = (*jobs.JOBS, *resending.JOBS, *rest.JOBS)
+JOBS: tuple[JobKind, ...] = (*jobs.JOBS, *rest.JOBS)
 TABLES = (models.ToolKey, models.AccessToken)

@@ -28,15 +28,21 @@ def come(
             "gradable": True,
         }
         connection.execute(insert(Enrolment), [enrolled | {"member_id": member} for member in found])
-        reached = {
-            "activity_id": task.id,
-            "score": 5,
-            "state": ResultState.done,
-            "started_at": school.now,
-            "updated_at": school.now,
-        }
-        connection.execute(insert(Result), [reached | {"member_id": member} for member in found])
+    have(school, task, column, list(found), state, **post)
+    return list(found)
+
+
+def have(school: School, task: Activity, column: int, members: list[int], state: PostState | None, **post: Any) -> None:
+    """These members reach something in one more task; their score posts as in `come`."""
+    reached = {
+        "activity_id": task.id,
+        "score": 5,
+        "state": ResultState.done,
+        "started_at": school.now,
+        "updated_at": school.now,
+    }
+    with school.database.writing() as session:
+        session.execute(insert(Result), [reached | {"member_id": member} for member in members])
         if state is not None:
             one = {"line_item_id": column, "state": state, "due_at": school.now} | post
-            connection.execute(insert(ScorePost), [one | {"member_id": member} for member in found])
-    return list(found)
+            session.execute(insert(ScorePost), [one | {"member_id": member} for member in members])

@@ -13,7 +13,7 @@ from lti_tool.ledger.models import Activity, AuditEvent, ScoreEvent, ScorePost
 from lti_tool.ledger.rules import KEPT_THERE, PostState
 from lti_tool.lms.connector import Connector
 from lti_tool.lms.work import Work
-from lti_tool.passback import resending, services
+from lti_tool.passback import rest, services
 from tests.passback.conftest import Recorder
 from tests.school import School
 
@@ -54,7 +54,7 @@ def crowd(school: School, quiz: Activity, column: int, reach: Recorder) -> Calla
 @pytest.fixture
 def work_off(school: School, connector: Connector, clock: FakeClock) -> Callable[[], None]:
     """Does the job as a worker does, from the database's row."""
-    kinds = {kind.name: kind for kind in resending.JOBS}
+    kinds = {kind.name: kind for kind in rest.JOBS}
 
     def run() -> None:
         with school.database.writing_core() as connection:
@@ -124,46 +124,12 @@ def test_more_than_a_transaction_holds_is_finished_by_a_job(
     school.client(school.instructor).post_form(f"/scores/{home.id}/send", {"what": "all"})
     assert states(school) == {PostState.waiting: 2, PostState.sent: 3}
     with school.database.reading() as session:
-        assert session.scalars(select(Job.key)).all() == [f"activity:{home.id}:all"]
+        assert session.scalars(select(Job.key)).all() == [f"again.all:{home.id}"]
     work_off()
     assert states(school) == {PostState.waiting: 5}
     with school.database.reading() as session:
         assert session.scalars(select(Job.id)).all() == []
         assert session.scalars(select(ScorePost.revision).distinct()).all() == [2]
-
-
-def test_job_that_was_killed_sends_nothing_twice(
-    school: School, home: Activity, crowd: Callable[..., None], work_off: Callable[[], None],
-    monkeypatch: pytest.MonkeyPatch, clock: FakeClock,
-) -> None:  # fmt: skip
-    monkeypatch.setattr(services, "SLICE", 2)
-    crowd(5, PostState.sent)
-    school.client(school.instructor).post_form(f"/scores/{home.id}/send", {"what": "all"})
-    with school.database.reading() as session:
-        wish = services.Wish.read(session.scalars(select(Job.payload)).one())
-    with school.database.writing_core() as connection:
-        assert services.send_more(connection, wish, clock.now()) is not None
-    work_off()
-    assert states(school) == {PostState.waiting: 5}
-    with school.database.reading() as session:
-        assert session.scalars(select(ScorePost.revision).distinct()).all() == [2]
-        assert session.scalar(select(func.count()).select_from(ScoreEvent)) == 5
-
-
-def test_worker_that_must_stop_leaves_the_rest_for_later(
-    school: School, home: Activity, crowd: Callable[..., None], connector: Connector, clock: FakeClock,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
-    monkeypatch.setattr(services, "SLICE", 2)
-    crowd(3, PostState.sent)
-    school.client(school.instructor).post_form(f"/scores/{home.id}/send", {"what": "all"})
-    stop = threading.Event()
-    stop.set()
-    with school.database.writing_core() as connection:
-        taken = jobs.take(connection, {kind.name: kind for kind in resending.JOBS}, clock.now())
-    assert taken is not None
-    assert resending.resend(Work(school.runtime, connector, stop), taken) == clock.now()
-    assert states(school)[PostState.sent] == 1
 
 
 @pytest.mark.usefixtures("column")

@@ -53,7 +53,7 @@ def test_member_who_is_not_active_waits_and_is_sent_when_he_is_back(
         reach(activity.id, person, "70")
     assert state(school, column, school.member) == (PostState.not_gradable, "inactive")
     assert drain.run().answers == {"accepted": 1}
-    assert back(database, school, school.member, school.member2) == 1  # still away
+    assert back(database, school, school.member, school.member2) == 0  # still away
     assert drain.run().answers == {}
     enrolment(database, school.member, is_active=True)
     assert back(database, school, school.member, school.member2) == 1  # only what was left out
@@ -83,6 +83,8 @@ def test_AG_26_whom_the_lms_gave_no_grades_is_sent_when_he_is_back(
     assert state(school, column, school.member) == (PostState.refused, NOT_GRADED)
     assert enrolment(database, school.member).not_graded_at == clock.now()
     assert enrolment(database, school.member2).not_graded_at is None
+    assert back(database, school, school.member) == 0
+    enrolment(database, school.member, not_graded_at=None)
     assert back(database, school, school.member) == 1
     drain.run()
     assert state(school, column, school.member) == (PostState.sent, "")

@@ -11,16 +11,17 @@ from sqlalchemy import func, select, update
 from lti_tool.core import jobs
 from lti_tool.core.clock import FakeClock
 from lti_tool.core.jobs import Job, JobKind, Taken
-from lti_tool.identity.models import Registration
+from lti_tool.identity.models import Enrolment, Registration
 from lti_tool.ledger import services
-from lti_tool.ledger.models import Activity, LineItem, LineItemState, ScorePost
-from lti_tool.ledger.rules import PostState
+from lti_tool.ledger.models import Activity, LineItem, LineItemState, ScoreEvent, ScorePost
+from lti_tool.ledger.rules import NOT_GRADED, PostState
 from lti_tool.ledger.services import outbox
 from lti_tool.lms.connector import Connector
 from lti_tool.lms.work import Work
 from lti_tool.passback import rest
+from lti_tool.passback import services as passback
 from lti_tool.passback.drain import Drain
-from tests.passback.crowd import come
+from tests.passback.crowd import come, have
 from tests.passback.gradebook import FakeGradebook
 from tests.school import School
 from tests.transactions import rows_written
@@ -251,3 +252,82 @@ def test_column_that_shows_something_else_keeps_the_grades_of_others_slice_by_sl
     assert max(written) <= MOST
     with school.database.reading() as session:
         assert session.scalars(select(Job.id)).all() == []
+
+
+def leave_out(school: School, members: list[int], **values: Any) -> None:
+    """Write this into these people's enrolments; none: they are back and get grades."""
+    values = {"is_active": True, "gradable": True, "not_graded_at": None} | values
+    with school.database.writing() as session:
+        session.execute(update(Enrolment).where(Enrolment.member_id.in_(members)).values(**values))
+
+
+def back(school: School, members: list[int]) -> int:
+    with school.database.writing_core() as connection:
+        return services.requeue_members(connection, context_id=school.context_id, member_ids=members, now=school.now)
+
+
+def test_scores_of_people_who_are_back_are_told_slice_by_slice(
+    school: School, task: Activity, column: int, written: list[int], work_off: Callable[[], int]
+) -> None:
+    """A roster of the same moment brings others back: its wish makes no job of its own and loses nobody."""
+    refused = come(school, task, column, NAMES[:300], PostState.refused, cause=NOT_GRADED)
+    away = come(school, task, column, NAMES[300:600], PostState.not_gradable)
+    still_away = come(school, task, column, NAMES[600:], PostState.not_gradable)
+    leave_out(school, still_away, is_active=False)
+    written[:] = [0]
+    assert back(school, refused) == back(school, away) == outbox.AT_RETURN
+    with school.database.reading() as session:
+        assert session.scalars(select(Job.key)).all() == [f"returned:{school.context_id}"]
+    assert work_off() == 1
+    assert how_many(school, ScorePost.state == PostState.waiting, ScorePost.revision == 2) == 600
+    assert how_many(school, ScorePost.state == PostState.not_gradable) == len(still_away)
+    assert max(written) <= MOST
+
+
+def test_roster_that_brings_a_hundred_people_with_many_columns_back_stays_within_a_transaction(
+    school: School, task: Activity, column: int, written: list[int], work_off: Callable[[], int]
+) -> None:
+    tasks = [task, *(school.activity("quiz", f"Task {number}") for number in range(7))]
+    columns = [column, *(school.placement(each) for each in tasks[1:])]
+    members = come(school, task, column, NAMES[:100], PostState.not_gradable)
+    for each, of in zip(tasks[1:], columns[1:], strict=True):
+        have(school, each, of, members, PostState.not_gradable)
+    written[:] = [0]
+    assert back(school, members) == outbox.AT_RETURN
+    assert sum(written) <= outbox.AT_RETURN + 1, "a roster writes some 300 rows beside them"
+    assert work_off() == 1
+    assert how_many(school, ScorePost.state == PostState.waiting, ScorePost.revision == 2) == 800
+    assert max(written) <= MOST
+
+
+def test_who_gets_no_grades_again_before_the_job_is_not_told(
+    school: School, task: Activity, column: int, work_off: Callable[[], int]
+) -> None:
+    members = come(school, task, column, NAMES[:300], PostState.refused, cause=NOT_GRADED)
+    back(school, members)
+    leave_out(school, members[100:], not_graded_at=school.now)
+    work_off()
+    assert how_many(school, ScorePost.state == PostState.waiting) == outbox.AT_RETURN
+    assert how_many(school, ScorePost.state == PostState.refused) == 200
+
+
+def test_everything_is_sent_again_slice_by_slice_and_a_killed_job_sends_nothing_twice(
+    school: School, task: Activity, column: int, written: list[int], work_off: Callable[[], int], connector: Connector,
+    clock: FakeClock, monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(rest, "IN_ONE_GO", 1)
+    come(school, task, column, NAMES, PostState.sent)
+    written[:] = [0]
+    school.client(school.instructor).post_form(f"/scores/{task.id}/send", {"what": "all"})
+    taken = take(school)
+    assert taken is not None
+    with pytest.raises(Killed):
+        rest.go_on(Mortal(school.runtime, connector, Event()), taken)
+    assert how_many(school, ScorePost.state == PostState.waiting) == 2 * passback.SLICE
+    clock.advance(rest.LEASE)
+    assert work_off() == 1
+    assert how_many(school, ScorePost.state == PostState.waiting, ScorePost.revision == 2) == len(NAMES)
+    with school.database.reading() as session:
+        assert session.scalar(select(func.count()).select_from(ScoreEvent)) == len(NAMES)
+        assert session.scalars(select(Job.id)).all() == []
+    assert max(written) <= MOST

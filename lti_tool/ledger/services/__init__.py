@@ -26,6 +26,7 @@ from lti_tool.ledger.services.outbox import (
     requeue,
     requeue_members,
     requeue_more,
+    requeue_returned,
 )
 from lti_tool.ledger.services.recording import (
     PARENT_DELAY,
@@ -61,6 +62,7 @@ __all__ = [
     "requeue",
     "requeue_members",
     "requeue_more",
+    "requeue_returned",
     "restore",
     "schedule_changed",
     "set_override",

@@ -25,6 +25,8 @@ REST: Final = "scores.rest"
 """The job that goes on where one transaction has to stop; whoever asks for it need not know who does it."""
 SLICE: Final = 240
 """Scores of a column that one transaction changes: a launch, or who lets a link show something else, writes more than that."""
+AT_RETURN: Final = 100
+"""Scores of people who are back that the transaction queues which brings them back: a roster's writes 300 rows beside them."""
 
 
 def mark(connection: Connection, *, member_id: int, changed: Mapping[int, datetime]) -> None:
@@ -37,13 +39,15 @@ def mark(connection: Connection, *, member_id: int, changed: Mapping[int, dateti
             for activity_id, moment in changed.items()
         )
     )
-    _queue(connection, Result.activity_id.in_(changed), Result.member_id == member_id, due_at=due)
+    ours = (Result.activity_id.in_(changed), Result.member_id == member_id)
+    connection.execute(_queueing(connection, ours, due_at=due))
 
 
-def _queue(connection: Connection, *conditions: Any, due_at: Any) -> int:
-    """Upsert score posts for all results and columns that meet `conditions`; returns how many."""
+def _queue(connection: Connection, *conditions: Any, now: datetime, most: int) -> int:
+    """Upsert score posts for the first `most` results and columns that meet `conditions`; returns how many."""
     done = connection.execute(
-        _queueing(connection, conditions, due_at=due_at), execution_options={"preserve_rowcount": True}
+        _queueing(connection, conditions, due_at=literal(now, ScorePost.due_at.type), most=most),
+        execution_options={"preserve_rowcount": True},
     )
     return done.rowcount
 
@@ -144,8 +148,8 @@ def _requeue(connection: Connection, line_item_id: int, now: datetime, after: in
     return len(members), max(members) if len(members) == SLICE else None
 
 
-def ask_for_rest(connection: Connection, what: str, of_id: int, now: datetime, *, after: int = 0, **more: str) -> None:
-    """Let the job go on with `what` (`passback.rest` has the list), of the column or the registration of this id."""
+def ask_for_rest(connection: Connection, what: str, of_id: int, now: datetime, *, after: int = 0, **more: Any) -> None:
+    """Let the job go on with `what` (`passback.rest` has the list), of the column, course, activity or registration of this id."""
     payload = {"what": what, "id": of_id, "after": after, **more}
     jobs.ask(connection, name=REST, key=f"{what}:{of_id}", due_at=now, payload=payload)
 
@@ -188,10 +192,27 @@ def leave_more(connection: Connection, line_item_id: int, now: datetime, after: 
 
 
 def requeue_members(connection: Connection, *, context_id: int, member_ids: Collection[int], now: datetime) -> int:
-    """Tell the LMS what was not sent, or refused, because these members got no grades in this course; returns how many.
+    """Tell the LMS what was not sent, or refused, because these members got no grades in this course; returns how many already.
 
-    For whoever brings them back: a launch, a roster (at most 500 members a time, their enrolments already changed).
+    For whoever brings them back: a launch, a roster (at most 500 members a time, their enrolments already changed). A few at
+    once; if there are more, a job goes on (`requeue_returned`).
     """
+    done = _queue(connection, *_left_out(context_id), Result.member_id.in_(member_ids), now=now, most=AT_RETURN)
+    if done == AT_RETURN:
+        ask_for_rest(connection, "returned", context_id, now)
+    return done
+
+
+def requeue_returned(connection: Connection, context_id: int, now: datetime, after: int) -> int | None:
+    """The next slice of what waits for somebody who is back in this course; `after`, None: there are no more. One statement.
+
+    What has been queued is not left out any more, so each slice begins at the front: two rosters ask for one job.
+    """
+    return after if _queue(connection, *_left_out(context_id), now=now, most=SLICE) == SLICE else None
+
+
+def _left_out(context_id: int) -> tuple[Any, ...]:
+    """Results that were not sent, or refused, because of the person, who now gets grades in this course."""
     was_left_out = exists().where(
         ScorePost.line_item_id == LineItem.id,
         ScorePost.member_id == Result.member_id,
@@ -200,5 +221,5 @@ def requeue_members(connection: Connection, *, context_id: int, member_ids: Coll
             and_(ScorePost.state == PostState.refused, ScorePost.cause == NOT_GRADED),
         ),
     )
-    ours = (Activity.context_id == context_id, Result.member_id.in_(member_ids))
-    return _queue(connection, *ours, was_left_out, due_at=literal(now, ScorePost.due_at.type))
+    is_back = and_(Enrolment.gradable, Enrolment.is_active, Enrolment.not_graded_at.is_(None))
+    return Activity.context_id == context_id, is_back, was_left_out
