@@ -13,6 +13,7 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 from lti_tool.core.clock import Clock
 from lti_tool.core.http import Http, Response
 from lti_tool.lms.errors import ForeignHost, ServiceFailed
+from lti_tool.lms.headings import heading
 from lti_tool.lms.links import pages
 from lti_tool.lms.platform import Platform
 from lti_tool.lms.tokens import Token, Tokens
@@ -22,7 +23,6 @@ SCOPE_LINE_ITEM = "https://purl.imsglobal.org/spec/lti-ags/scope/lineitem"
 SCOPE_LINE_ITEM_READ = "https://purl.imsglobal.org/spec/lti-ags/scope/lineitem.readonly"
 SCOPE_RESULT_READ = "https://purl.imsglobal.org/spec/lti-ags/scope/result.readonly"
 
-LONGEST_LABEL = 100
 
 TYPE_SCORE = "application/vnd.ims.lis.v1.score+json"
 TYPE_LINE_ITEM = "application/vnd.ims.lis.v2.lineitem+json"
@@ -40,11 +40,6 @@ class Column:
     resource_id: str
     tag: str
     resource_link_id: str
-
-
-def heading(title: str) -> str:
-    """The label of a column: not blank, and not too long (AG-06)."""
-    return title.strip()[:LONGEST_LABEL] or "Dangke"
 
 
 def scores_url(line_item: str) -> str:

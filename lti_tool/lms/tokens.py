@@ -32,7 +32,8 @@ BACKDATED = timedelta(seconds=30)
 """Against a clock of ours that is fast (TO-17); Moodle has no leeway."""
 LIFETIME = timedelta(seconds=240)
 MARGIN = timedelta(seconds=60)
-UNKNOWN_LIFETIME = timedelta(seconds=300)
+UNTOLD_USE = timedelta(seconds=60)
+"""How long a token is used whose lifetime is not told: the stricter reading of TO-07."""
 LONGEST_LIFETIME = timedelta(hours=12)
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 REFUSALS = frozenset({400, 401, 403})
@@ -185,9 +186,11 @@ def read_token(body: Any, asked: str, now: datetime) -> Token:
 
 
 def _usable(expires_in: Any) -> timedelta:
-    """How long a token is used: a minute less than it lives; a very short or odd life gives a minute at most."""
+    """How long a token is used: a minute less than it lives; a life that is not told, short or odd gives a minute at most."""
+    if expires_in is None:
+        return UNTOLD_USE
     try:
-        seconds = float(expires_in) if expires_in is not None else UNKNOWN_LIFETIME.total_seconds()
+        seconds = float(expires_in)
     except (TypeError, ValueError):
         seconds = 0.0
     seconds = min(seconds, LONGEST_LIFETIME.total_seconds()) if seconds > 0 else 0.0

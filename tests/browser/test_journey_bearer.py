@@ -234,48 +234,68 @@ def test_PS_08_view_as_a_member_without_any_cookie(stack: Stack, new_screen: New
         stack.driver.storage("none")
 
 
-def test_PS_08_handout_is_put_up_and_taken_home_without_any_cookie(stack: Stack, new_screen: NewScreen) -> None:
+def taken_home(screen: Screen, link: Locator) -> tuple[str, bytes]:
+    """(name, bytes) of what a click on the link downloads."""
+    # The browser opens a tab for it and shuts it again: the download is said to be of either page.
+    kept: list[Download] = []
+
+    def keep(download: Download) -> None:
+        kept.append(download)
+
+    screen.page.on("download", keep)
+    screen.context.on("page", lambda tab: tab.on("download", keep))
+    link.click()
+    for _ in range(300):
+        if not kept:
+            screen.page.evaluate("() => new Promise((done) => setTimeout(done, 50))")
+    (download,) = kept
+    return download.suggested_filename, Path(download.path()).read_bytes()
+
+
+def put_up(screen: Screen, frame: FrameLocator) -> str:
+    """Uploads the handout at the lesson's form; its address."""
+    frame.locator('a[href$="/edit"]').first.click()
+    upload = frame.locator("details:has(input[type=file])")
+    upload.locator("summary").click()
+    handout = {"name": "讲义.pdf", "mimeType": "application/pdf", "buffer": PDF}
+    upload.locator("input[name=file]").set_input_files(handout)  # type: ignore[arg-type]  # FilePayload
+    frame.locator("#f-title").fill("还没有保存")
+    upload.locator("button").click()
+    # What is typed in the form beside is not lost without a question.
+    asked = screen.page.frame_locator("iframe[name=tool-frame]").locator("#leave")
+    asked.locator("button[value=leave]").click()
+    expect(frame.locator("main input.input")).to_have_count(1)
+    address = re.search(r"/media/[\w-]+", frame.locator("main input.input").input_value())
+    assert address is not None
+    return address[0]
+
+
+def test_PS_08_handout_of_the_teacher_is_taken_home_by_a_member_without_any_cookie(
+    stack: Stack, new_screen: NewScreen
+) -> None:
     stack.driver.storage("parent")
     try:
         screen = new_screen(stack)
         keep_no_cookies(screen)
         desk, begun = Desk(stack, screen, "teacher").sign_in(), len(requests_of(stack))
-        frame = open_link(desk, link_of(stack, "lesson"))
-        frame.locator('a[href$="/edit"]').first.click()
-        upload = frame.locator("details:has(input[type=file])")
-        upload.locator("summary").click()
-        handout = {"name": "讲义.pdf", "mimeType": "application/pdf", "buffer": PDF}
-        upload.locator("input[name=file]").set_input_files(handout)  # type: ignore[arg-type]  # FilePayload
-        frame.locator("#f-title").fill("还没有保存")
-        upload.locator("button").click()
-        # What is typed in the form beside is not lost without a question.
-        asked = screen.page.frame_locator("iframe[name=tool-frame]").locator("#leave")
-        asked.locator("button[value=leave]").click()
-        expect(frame.locator("main input.input")).to_have_count(1)
-        address = re.search(r"/media/[\w-]+", frame.locator("main input.input").input_value())
-        assert address is not None
+        address = put_up(screen, open_link(desk, link_of(stack, "lesson")))
         frame = open_link(desk, link_of(stack, "forum"))
         frame.locator('a.btn--main[href$="/new"]').click()
-        frame.locator("#f-title").fill("讲义")
-        frame.locator("#f-body").fill(f"[讲义]({address[0]})")
+        frame.locator("#f-title").fill("这一讲的讲义")
+        frame.locator("#f-body").fill(f"[讲义]({address})")
         frame.locator("main form button.btn--main").click()
-        link = frame.locator(f'article.post a[href^="{address[0]}"]')
-        # The browser opens a tab for it and shuts it again: the download is said to be of either page.
-        kept: list[Download] = []
-
-        def keep(download: Download) -> None:
-            kept.append(download)
-
-        screen.page.on("download", keep)
-        screen.context.on("page", lambda tab: tab.on("download", keep))
-        link.click()
-        for _ in range(300):
-            if not kept:
-                screen.page.evaluate("() => new Promise((done) => setTimeout(done, 50))")
-        (download,) = kept
-        assert download.suggested_filename == "讲义.pdf"
-        assert Path(download.path()).read_bytes() == PDF
+        assert taken_home(screen, frame.locator(f'article.post a[href^="{address}"]')) == ("讲义.pdf", PDF)
         without_cookies(stack, begun)
+
+        theirs = new_screen(stack, width=360, height=780)
+        keep_no_cookies(theirs)
+        member, begun = Desk(stack, theirs, "member3").sign_in(), len(requests_of(stack))
+        frame = open_link(member, link_of(stack, "forum"))
+        frame.locator(".thread__t a", has_text="这一讲的讲义").click()
+        link = frame.locator(f'article.post a[href^="{address}"]')
+        assert taken_home(theirs, link) == ("讲义.pdf", PDF)
+        fetched = [each for each in without_cookies(stack, begun) if each["endpoint"] == "media.show"]
+        assert [each["status"] for each in fetched] == [200]
     finally:
         stack.driver.storage("none")
 

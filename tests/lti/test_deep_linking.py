@@ -352,6 +352,38 @@ def test_DL_20_members_without_a_value_are_left_out() -> None:
         assert "" not in found.values()
 
 
+def empty_members(value: Any, path: str = "") -> list[str]:
+    """Where something stands that says nothing: null, no text, no members."""
+    inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    found = [each for name, inner in inside for each in empty_members(inner, f"{path}/{name}")]
+    return [*found, path] if value is None or value in ("", {}, []) else found
+
+
+@pytest.mark.parametrize(
+    ("accepts", "members"),
+    [
+        ({"accept_types": ["ltiResourceLink"]}, {"type", "url", "custom", "lineItem"}),
+        ({"accept_types": ["ltiResourceLink"], "accept_lineitem": False}, {"type", "url", "custom"}),
+        ({"accept_types": ["link"]}, {"type", "url"}),
+        ({"accept_types": ["html"]}, {"type", "html"}),
+    ],
+    ids=["launch with column", "launch", "link", "html"],
+)
+@pytest.mark.parametrize("title", ["", "Reading sources"])
+def test_DL_20_signed_answer_has_no_null_and_nothing_empty_whatever_the_activity_lacks(
+    world: World, browser: FlaskClient, accepts: dict[str, Any], members: set[str], title: str
+) -> None:
+    choice = asks(world, browser, data=None, **accepts)
+    activity = world.activity(title=title, summary="", opens_at=None, closes_at=None)
+    claims = answer_of(pick(browser, choice, activity.id))
+    assert empty_members(claims) == []
+    (only,) = claims[ITEMS]
+    assert set(only) == members | ({"title"} if title else set())
+    assert only.get("custom", {"activity": activity.token})["activity"] == activity.token
+    assert DATA not in claims
+    assert MESSAGE not in claims
+
+
 def test_DL_21_answer_cannot_break_out_of_its_form(world: World, browser: FlaskClient) -> None:
     choice = asks(world, browser, data='"></form><script>alert(1)</script>')
     page = pick(browser, choice, world.activity(title="</form>").id).get_data(as_text=True)

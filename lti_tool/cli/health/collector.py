@@ -16,6 +16,7 @@ from lti_tool.core.logs import log
 BY_LMS = {
     "dangke_outbox_depth": "Scores that the LMS must still be told.",
     "dangke_outbox_oldest_seconds": "How long the oldest of them has been due.",
+    "dangke_outbox_failing": "Those of them that have been tried for hours.",
     "dangke_breaker_failures": "Failures in a row; from 5 on the LMS is left alone for a while.",
     "dangke_breaker_open_seconds": "For how long nothing is sent there yet.",
     "dangke_clock_offset_seconds": "The LMS's clock minus ours.",
@@ -86,6 +87,7 @@ def _add_lms(families: dict[str, GaugeMetricFamily], lms: facts.Lms, found: fact
     values = {
         "dangke_outbox_depth": lms.depth,
         "dangke_outbox_oldest_seconds": lms.waited(found.at),
+        "dangke_outbox_failing": lms.failing,
         "dangke_breaker_failures": lms.breaker_failures,
         "dangke_breaker_open_seconds": lms.pause(found.at),
         "dangke_clock_offset_seconds": lms.clock_offset_ms / 1000,

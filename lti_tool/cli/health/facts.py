@@ -22,6 +22,8 @@ from lti_tool.roster.queries import Age, roster_age_by_registration
 
 OPEN = (PostState.waiting, PostState.sending)
 """The states in which a score is still to be sent."""
+TRIED_FOR_HOURS = 14
+"""So many attempts that failed in a row take two to four hours by the growing pauses between them (TO-13)."""
 
 
 @dataclass(slots=True)
@@ -37,6 +39,8 @@ class Lms:
     """Score posts by state."""
     oldest_due: datetime | None = None
     """When the oldest score that is still to be sent was due."""
+    failing: int = 0
+    """Scores that have been tried for hours and are still to be sent; each attempt makes them due later again."""
     columns: dict[str, int] = field(default_factory=dict)
     refusals: int = 0
     """Refused logins and launches of the last hour."""
@@ -149,25 +153,32 @@ def _of_registration(statement: Any, item: Any) -> Any:
 def _add_scores(connection: Connection, lmss: dict[int, Lms]) -> None:
     """Counted by column first: there are few columns, so the joins cost nothing."""
     is_open = case((ScorePost.state.in_(OPEN), ScorePost.due_at))
+    is_failing = case((ScorePost.state.in_(OPEN) & (ScorePost.attempts >= TRIED_FOR_HOURS), 1), else_=0)
     by_column = (
         select(
             ScorePost.line_item_id,
             ScorePost.state,
             func.count().label("times"),
             func.min(is_open).label("oldest"),
+            func.sum(is_failing).label("failing"),
         )
         .group_by(ScorePost.line_item_id, ScorePost.state)
         .subquery()
     )
     statement = select(
-        Deployment.registration_id, by_column.c.state, func.sum(by_column.c.times), func.min(by_column.c.oldest)
+        Deployment.registration_id,
+        by_column.c.state,
+        func.sum(by_column.c.times),
+        func.min(by_column.c.oldest),
+        func.sum(by_column.c.failing),
     ).select_from(by_column)
     statement = _of_registration(statement, by_column.c.line_item_id)
-    for number, state, times, oldest in connection.execute(
+    for number, state, times, oldest, failing in connection.execute(
         statement.group_by(Deployment.registration_id, by_column.c.state)
     ):
         lms = lmss[number]
         lms.scores[state.value] = int(times)
+        lms.failing += int(failing)
         if oldest is not None:
             lms.oldest_due = min(oldest, lms.oldest_due or oldest)
 

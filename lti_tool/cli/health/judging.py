@@ -58,6 +58,9 @@ def _lms(lms: Lms, facts: Facts) -> Iterator[Finding]:
     if lms.breaker_failures >= BREAKER_AFTER:
         words = f"does not take scores; {lms.depth} wait and are tried again by themselves. Run: dangke doctor --registration {lms.id}"
         yield Finding(subject, False, words)
+    elif lms.failing:
+        words = f"{lms.failing} scores have failed for hours and are tried again. The pages of their activities' scores say why."
+        yield Finding(subject, False, words)
     elif waited > OVERDUE.total_seconds():
         words = f"{lms.depth} scores wait, the oldest for {waited / 60:.0f} minutes. See whether a worker runs and what its log says."
         yield Finding(subject, False, words)

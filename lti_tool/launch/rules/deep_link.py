@@ -10,6 +10,7 @@ from typing import Any, Final
 from lti_tool.launch.rules.claims import CLAIM
 from lti_tool.launch.rules.custom import HISTORY
 from lti_tool.launch.rules.dates import DATES
+from lti_tool.lms.headings import heading
 
 _DL: Final = "https://purl.imsglobal.org/spec/lti-dl/claim/"
 SECONDS: Final = 300
@@ -94,7 +95,7 @@ def _resource_link(picked: Picked, asked: Asked, launch_url: str) -> dict[str, A
     if asked.accepts_line_item:
         item["lineItem"] = {
             "scoreMaximum": picked.maximum,
-            "label": picked.title,
+            "label": heading(picked.title),
             "resourceId": picked.token,
             "tag": picked.kind,
             # From the gradebook to one person's work (SR-05); Moodle offers that for columns that say so only.

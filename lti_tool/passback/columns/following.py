@@ -15,8 +15,9 @@ from lti_tool.ledger.joined import COLUMNS_TO_DEPLOYMENTS
 from lti_tool.ledger.models import Activity, LineItem, LineItemSource, LineItemState, Placement
 from lti_tool.ledger.services import requeue
 from lti_tool.lms import platform
-from lti_tool.lms.connector import LONGEST_LABEL, SCOPE_LINE_ITEM, Connector, heading
+from lti_tool.lms.connector import SCOPE_LINE_ITEM, Connector
 from lti_tool.lms.errors import LmsError, ServiceFailed
+from lti_tool.lms.headings import LONGEST_LABEL, heading
 from lti_tool.lms.platform import Platform
 from lti_tool.passback.columns.looking import EVERY
 

@@ -14,8 +14,9 @@ from lti_tool.ledger.models import Activity, LineItem, LineItemSource, LineItemS
 from lti_tool.ledger.rules import PostState
 from lti_tool.ledger.services import requeue
 from lti_tool.lms import platform
-from lti_tool.lms.connector import SCOPE_LINE_ITEM, SCOPE_LINE_ITEM_READ, Column, Connector, heading
+from lti_tool.lms.connector import SCOPE_LINE_ITEM, SCOPE_LINE_ITEM_READ, Column, Connector
 from lti_tool.lms.errors import LmsError, TokenRefused, TokenUnavailable
+from lti_tool.lms.headings import heading
 from lti_tool.lms.links import ForeignPage, TooManyPages
 from lti_tool.lms.platform import Platform
 from lti_tool.lms.quirks import quirks_of
