@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from lti_tool.lms.connector import SCOPE_LINE_ITEM_READ, Connector, scores_url
+from lti_tool.lms.connector import SCOPE_LINE_ITEM_READ, Connector, results_url, scores_url
 from lti_tool.lms.errors import ForeignHost, ServiceFailed
 from lti_tool.lms.platform import Platform
 from tests.passback.gradebook import FakeGradebook
@@ -20,8 +20,9 @@ ITEMS = "https://lms.example/lineitems"
         ("https://lms.example/li?a=b&c=d%2F", "https://lms.example/li/scores?a=b&c=d%2F"),
     ],
 )  # fmt: skip
-def test_AG_08_scores_stand_in_the_path_before_the_query(line_item: str, scores: str) -> None:
+def test_AG_08_scores_and_results_stand_in_the_path_before_the_query(line_item: str, scores: str) -> None:
     assert scores_url(line_item) == scores
+    assert results_url(line_item) == scores.replace("/scores", "/results")
 
 
 def item(number: int, link: str, **changes: Any) -> dict[str, Any]:
@@ -37,6 +38,21 @@ def test_AG_04_columns_are_filtered_here_as_well(
     gradebook.columns = [item(1, "mine", resourceId="theirs"), item(2, "mine", resourceId="ours"), item(3, "mine")]
     found = connector.columns(platform, ITEMS, {"resource_id": "ours"}, scopes=[SCOPE_LINE_ITEM_READ])
     assert [column.url for column in found] == [f"{ITEMS}/2"]
+
+
+def test_AG_04_columns_are_asked_for_by_name_and_looked_for_on_every_page(
+    connector: Connector, gradebook: FakeGradebook, platform: Platform
+) -> None:
+    """The next links of this LMS forget the filter."""
+    gradebook.page_size = 2
+    gradebook.columns = [item(number, "mine" if number == 5 else "other", resourceId="a&b") for number in range(6)]
+    wanted = {"resource_link_id": "mine", "resource_id": "a&b"}
+    found = connector.columns(platform, f"{ITEMS}?type_id=1", wanted, scopes=[SCOPE_LINE_ITEM_READ])
+    assert [column.url for column in found] == [f"{ITEMS}/5"]
+    asked = [call.url for call in gradebook.calls if "/lineitems" in call.url]
+    assert asked == [
+        f"{ITEMS}?type_id=1&resource_link_id=mine&resource_id=a%26b", f"{ITEMS}?from=2", f"{ITEMS}?from=4",
+    ]  # fmt: skip
 
 
 def test_AG_07_lists_and_columns_have_their_media_types(

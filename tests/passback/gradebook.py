@@ -5,7 +5,8 @@ It gives tokens, keeps grades, remembers every score that came in, and answers w
 
 import json
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -56,12 +57,15 @@ class FakeGradebook(Http):
     loses: bool = False
     """Says yes to scores and keeps none (AG-15)."""
     page_size: int | None = None
+    """Of the lists of columns and of results; its next links forget what was asked for."""
+    most_at_once: int = 0
+    """Requests that were under way at the same time, at most."""
     on_results: Callable[[], None] | None = None
     planned_results: list[Planned] = field(default_factory=list)
     """Answers to the next requests for results, in order."""
 
     def __post_init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock, self._counting, self._at_once = threading.Lock(), threading.Lock(), 0
 
     @property
     def scores(self) -> list[dict[str, Any]]:
@@ -76,9 +80,20 @@ class FakeGradebook(Http):
         self, method: str, url: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
     ) -> Response:
         call = Call(method, url, dict(headers or {}), body or b"")
-        with self._lock:
+        with self._under_way(), self._lock:
             self.calls.append(call)
             return self._answer(call)
+
+    @contextmanager
+    def _under_way(self) -> Iterator[None]:
+        with self._counting:
+            self._at_once += 1
+            self.most_at_once = max(self.most_at_once, self._at_once)
+        try:
+            yield
+        finally:
+            with self._counting:
+                self._at_once -= 1
 
     def post(self, url: str, body: bytes, headers: Mapping[str, str] | None = None) -> Response:
         return self.request("POST", url, body, headers)
@@ -148,9 +163,11 @@ class FakeGradebook(Http):
             return self._say(call, self.planned_results.pop(0))
         if call.headers.get("Accept") != RESULTS or "limit" in parse_qs(urlsplit(call.url).query):
             return self._say(call, (404, {}, b"<!DOCTYPE html>"))
-        parts = urlsplit(call.url)
-        found = [cell for (column, _), cell in self.cells.items() if column == parts.path.removesuffix("/results")]
-        start = int(parse_qs(parts.query).get("from", ["0"])[0])
+        of = urlsplit(call.url).path.removesuffix("/results")
+        return self._page(call, [cell for (column, _), cell in self.cells.items() if column == of])
+
+    def _page(self, call: Call, found: list[dict[str, Any]]) -> Response:
+        start = int(parse_qs(urlsplit(call.url).query).get("from", ["0"])[0])
         size = self.page_size or len(found) + 1
         headers = {}
         if start + size < len(found):
@@ -164,7 +181,7 @@ class FakeGradebook(Http):
             made = call.json() | {"id": f"{call.url}/{len(self.columns) + 100}"}
             self.columns.append(made)
             return self._say(call, (201, {}, json.dumps(made).encode()))
-        return self._say(call, (200, {}, json.dumps(self.columns).encode()))
+        return self._page(call, self.columns)
 
     def _column(self, call: Call, column: dict[str, Any]) -> Response:
         if self.column_answer is not None and call.method != "GET":

@@ -125,12 +125,20 @@ def test_AG_05_link_is_asked_for_once_in_five_minutes(
 
 
 @pytest.mark.shows("E-11")
-@pytest.mark.parametrize(("source", "made"), [(LineItemSource.created, 1), (LineItemSource.claimed, 0)])
-def test_AG_28_deleted_column_is_made_anew_only_if_it_was_ours(
+@pytest.mark.parametrize(
+    ("source", "scopes", "made"),
+    [
+        (LineItemSource.created, ALL, 1),
+        (LineItemSource.claimed, ALL, 0),
+        (LineItemSource.found, ALL, 0),
+        (LineItemSource.created, [SCOPE_SCORE, SCOPE_LINE_ITEM_READ], 0),
+    ],
+)
+def test_AG_28_deleted_column_is_made_anew_only_if_it_was_ours_and_may_be_made(
     link: Any, database: Database, connector: Connector, gradebook: FakeGradebook, clock: FakeClock,
-    source: LineItemSource, made: int,
+    source: LineItemSource, scopes: list[str], made: int,
 ) -> None:  # fmt: skip
-    link(ALL, state=LineItemState.gone, source=source)
+    link(scopes, state=LineItemState.gone, source=source)
     assert columns.look(database, connector, clock.now()) == made
     assert len(gradebook.columns) == made
 

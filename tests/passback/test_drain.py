@@ -14,7 +14,7 @@ from lti_tool.core.web import Runtime
 from lti_tool.identity.models import Enrolment, Registration
 from lti_tool.ledger import services
 from lti_tool.ledger.models import LineItem, LineItemState, Result, ScoreEvent, ScorePost
-from lti_tool.ledger.rules import PostState
+from lti_tool.ledger.rules import Outcome, PostState
 from lti_tool.lms.connector import Connector
 from lti_tool.passback import outbox, rules
 from lti_tool.passback.drain import Drain
@@ -164,6 +164,24 @@ def test_AG_16_member_who_had_a_score_is_never_sent_one_without(
     clock.advance(timedelta(hours=1))
     drain.run()
     assert [score.get("scoreGiven") for score in gradebook.scores] == [5]
+
+
+def test_AG_16_second_attempt_that_waits_for_marking_sends_nothing(
+    drain: Drain, gradebook: FakeGradebook, school: School, reach: Recorder, database: Database, clock: FakeClock
+) -> None:
+    activity = school.activity("quiz")
+    column = school.placement(activity)
+    reach(activity.id, school.member, "5")
+    drain.run()
+    with database.writing() as session:
+        services.record(
+            session, activity_id=activity.id, member_id=school.member.member_id, verb="submitted", source="a:2",
+            outcome=Outcome(Decimal("0.5"), None, completed=False), now=clock.now(),
+        )  # fmt: skip
+    clock.advance(timedelta(hours=1))
+    drain.run()
+    assert [score.get("scoreGiven") for score in gradebook.scores] == [5]
+    assert post_of(school, column, school.member).state is PostState.sent
 
 
 @pytest.mark.shows("E-10")

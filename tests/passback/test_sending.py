@@ -17,7 +17,7 @@ from lti_tool.ledger.rules import Outcome, PostState
 from lti_tool.passback.drain import Drain
 from tests.passback.conftest import Recorder
 from tests.passback.gradebook import FakeGradebook
-from tests.school import School
+from tests.school import LMS, School
 
 CANVAS = "https://canvas.instructure.com/lti/submission"
 
@@ -364,6 +364,9 @@ def test_AG_18_nothing_is_sent_while_an_essay_waits_for_marking(
         )  # fmt: skip
     drain.run()
     assert gradebook.calls == []
+    hand_in(school, activity, "17", clock.now(), clock.now(), "a:1:marked")
+    drain.run()
+    assert [(score["gradingProgress"], score["scoreGiven"]) for score in gradebook.scores] == [("FullyGraded", 17)]
 
 
 def test_AG_20_grade_in_the_lms_stays_when_the_score_here_is_taken_away(
@@ -412,14 +415,25 @@ def test_AG_30_one_sub_in_two_schools_is_two_people(
     """Each score goes to the columns of its own course, under the `sub` of its own registration."""
     ours = school.activity("quiz")
     theirs = school.activity("quiz", context_id=school.foreign_context_id)
-    columns = {school.placement(ours): ours, school.placement(theirs): theirs}
+    our_column, their_column = school.placement(ours), school.placement(theirs)
     reach(ours.id, school.member, "5")
     reach(theirs.id, school.other_tenant_member, "9")
     drain.run()
-    posted = {(call.url, call.json()["scoreGiven"]) for call in gradebook.calls if call.url.endswith("/scores")}
-    assert len(columns) == len(posted) == 2
-    assert {score["userId"] for score in gradebook.scores} == {"4"}
-    assert [score for _, score in sorted(posted, key=lambda each: each[1])] == [5, 9]
+    posted = {call.url: call.json() for call in gradebook.calls if call.url.endswith("/scores")}
+    assert {url: (score["userId"], score["scoreGiven"]) for url, score in posted.items()} == {
+        f"{LMS}/lineitems/{our_column}/scores": ("4", 5),
+        f"{LMS}/lineitems/{their_column}/scores": ("4", 9),
+    }
+
+
+def test_AG_30_person_of_another_course_in_the_address_is_nobody(school: School) -> None:
+    activity = school.activity("quiz")
+    school.placement(activity)
+    client = school.client(school.instructor)
+    for person in (school.other_course_member, school.other_tenant_member):
+        for form, what in (({}, "send"), ({"reason": "oral exam"}, "keep")):
+            address = f"/scores/{activity.id}/{what}/{person.member_id}"
+            assert client.post_form(address, form).status_code == 404, address
 
 
 def test_AG_32_five_hundred_at_once_are_all_sent_and_each_member_in_order(
@@ -449,4 +463,6 @@ def test_AG_32_five_hundred_at_once_are_all_sent_and_each_member_in_order(
     for posted in gradebook.scores:
         by_member.setdefault(posted["userId"], []).append((posted["timestamp"], posted["scoreGiven"]))
     assert len(by_member) == 500
-    assert all([given for _, given in sorted(each)] == [7, 9] for each in by_member.values())
+    assert all([given for _, given in each] == [7, 9] for each in by_member.values()), "in the order of arrival"
+    assert all(each == sorted(each) for each in by_member.values())
+    assert gradebook.most_at_once <= 4, "as many as the drain may send at the same time"

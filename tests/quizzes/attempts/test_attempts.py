@@ -113,6 +113,21 @@ def test_grade_method_decides_which_attempt_counts(
     assert result.score == score
 
 
+def test_AG_19_attempt_that_is_worse_leaves_what_the_lms_is_told(quizzes: Quizzes, school: School) -> None:
+    activity = quizzes.quiz(SINGLE, settings=Settings(attempts_allowed=None, grade_method=GradeMethod.highest))
+    column = school.placement(activity)
+    for response, revision in (("b", 1), ("a", 2), ("b", 2)):
+        sitting = quizzes.begin(activity, school.member)
+        sitting.answer(1, response)
+        sitting.submit()
+        post = school.post(column, school.member)
+        assert post is not None
+        assert post.revision == revision
+    result = school.result(activity.id, school.member)
+    assert result is not None
+    assert result.score == 100
+
+
 def test_WS_09_handing_in_twice_is_handing_in_once(quizzes: Quizzes, school: School) -> None:
     activity = quizzes.quiz(SINGLE)
     sitting = quizzes.begin(activity, school.member)
