@@ -9,12 +9,13 @@ from urllib.parse import urlsplit
 import jwt
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from lti_tool.core.clock import FakeClock
 from lti_tool.launch.rules.custom import HISTORY
 from lti_tool.launch.rules.dates import DATES
 from lti_tool.launch.rules.deep_link import Picked, content_items, response
-from lti_tool.ledger.models import ActivityStatus
+from lti_tool.ledger.models import Activity, ActivityStatus
 from tests.lms_client import CLAIM, form_of
 from tests.lti.linking import (
     DATA,
@@ -290,13 +291,16 @@ def test_DL_16_second_submit(world: World, browser: FlaskClient) -> None:
     choice = path_of(begin(world, browser))
     activity = world.activity()
     form = {"activity_id": str(activity.id), "csrf_token": csrf_of(browser.get(choice, base_url=ORIGIN))}
-    codes = [
-        browser.post(
-            choice.replace("choose", "chosen"), data=form, headers={"Origin": ORIGIN}, base_url=ORIGIN
-        ).status_code
+    first, second = [
+        browser.post(choice.replace("choose", "chosen"), data=form, headers={"Origin": ORIGIN}, base_url=ORIGIN)
         for _ in range(2)
     ]
-    assert codes == [200, 409]
+    assert (first.status_code, second.status_code) == (200, 409)
+    assert "JWT" not in second.get_data(as_text=True)
+    assert "已经选过了" in second.get_data(as_text=True)
+    assert browser.get(choice, base_url=ORIGIN).status_code == 409  # "back" shows the same
+    with world.runtime.database.reading() as session:
+        assert session.scalars(select(Activity.id)).all() == [activity.id]
 
 
 def test_DL_17_address_is_ours_and_the_lesson_travels_in_custom(world: World, browser: FlaskClient) -> None:

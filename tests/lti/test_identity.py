@@ -42,17 +42,23 @@ def test_ID_06_same_sub_under_two_deployments_is_one_person(world: World, browse
     assert subs(world) == ["person"]
 
 
-def test_ID_06_same_sub_under_two_client_ids_is_two_persons(world: World) -> None:
+def test_ID_05_and_06_same_sub_and_email_under_two_client_ids_is_two_persons(world: World) -> None:
+    """Launched, each by its own registration of the same issuer: neither sees what the other has."""
     registered(world, "another-client", ("1",))
-    with world.runtime.database.writing() as session:
-        for registration_id in (1, 2):
-            session.add(
-                Member(
-                    registration_id=registration_id, tenant_id=1, sub="person", name="x",
-                    created_at=world.runtime.clock.now(),
-                )
-            )  # fmt: skip
-    assert subs(world) == ["person", "person"]
+    activity = world.bound()
+    first, second = world.browser(), world.browser()
+    same = {"sub": "person", "email": "same@example.org"}
+    assert world.forge(first, **same).status_code == 303
+    auth = world.begin(second, client_id="another-client")
+    claims = world.claims(auth.nonce, aud="another-client", azp="another-client", **same)
+    landed = world.post(second, auth.state, world.lms.sign(claims))
+    assert landed.status_code == 303
+    with world.runtime.database.reading() as session:
+        rows = session.execute(select(Member.registration_id, Member.sub).where(Member.sub == "person")).all()
+    assert len({row.registration_id for row in rows}) == len(rows) == 2
+    assert first.get(f"/probe/{activity.id}", base_url=ORIGIN).get_json()["role"] == "member"
+    assert second.get(f"/probe/{activity.id}", base_url=ORIGIN).status_code == 404
+    assert "/lti/waiting/" in landed.headers["Location"]
 
 
 def registered(world: World, client_id: str, deployments: tuple[str, ...]) -> None:

@@ -16,6 +16,7 @@ from lti_tool.launch.edge import edge_of
 from lti_tool.launch.models import LoginState
 from lti_tool.launch.registrations import RegistrationForm, register
 from lti_tool.launch.rules.urls import client_address, with_query
+from lti_tool.launch.services import logins
 from lti_tool.launch.services.logins import prune
 from tests.lms_client import AuthRequest
 from tests.lti.world import CLIENT_ID, LAUNCH, ORIGIN, World, path_of
@@ -53,8 +54,26 @@ def add_registration(world: World, *, issuer: str | None = None, client_id: str,
         return register(session, RegistrationForm.model_validate(form), world.runtime.clock.now()).id
 
 
+def told(capsys: pytest.CaptureFixture[str], event: str) -> dict[str, Any]:
+    """The one line of the log with this event."""
+    (line,) = [json.loads(line) for line in capsys.readouterr().err.splitlines() if f'"event": "{event}"' in line]
+    return dict(line)
+
+
+def test_OL_01_login_is_told_by_its_ids_and_nothing_of_the_person(
+    world: World, browser: FlaskClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    logs.configure("INFO")
+    login(world, browser, "GET", lti_message_hint="s3cret-hint")
+    line = told(capsys, "login")
+    assert (line["iss"], line["client_id"], line["deployment_id"]) == (world.lms.base_url, CLIENT_ID, "1")
+    assert (line["deployment_known"], line["addr"]) == (True, "127.0.0.1")
+    assert not any(secret in json.dumps(line) for secret in ("member1", "s3cret-hint", "login_hint"))
+
+
 def test_OL_01_get_without_cookie_is_probed_and_with_cookie_goes_straight(world: World, browser: FlaskClient) -> None:
-    auth = follow(browser, login(world, browser, "GET"))
+    auth = follow(browser, login(world, browser, "GET", lti_message_hint="kept on the server"))
+    assert auth.parameters["lti_message_hint"] == "kept on the server"
     assert auth.url.startswith(f"{world.lms.base_url}/auth?")
     fixed = {name: auth.parameters[name] for name in ("scope", "response_type", "response_mode", "prompt")}
     assert fixed == {"scope": "openid", "response_type": "id_token", "response_mode": "form_post", "prompt": "none"}
@@ -76,6 +95,22 @@ def test_OL_02_post_is_the_same_and_the_body_wins(world: World, browser: FlaskCl
         headers={"Origin": world.lms.base_url, "Sec-Fetch-Site": "cross-site"},
     )  # fmt: skip
     assert follow(browser, answer).parameters["login_hint"] == "member1"
+
+
+def test_OL_02_what_stands_in_the_query_only_is_read_as_well(world: World, browser: FlaskClient) -> None:
+    form = world.lms.login_form("member1", "link-a", lti_message_hint="from the query")
+    query = {name: form.pop(name) for name in ("login_hint", "lti_message_hint")}
+    by_both = browser.post("/lti/login", query_string=query, data=form, base_url=ORIGIN)
+    by_get = world.browser()
+    found = [
+        follow(browser, by_both),
+        follow(by_get, by_get.get("/lti/login", query_string=form | query, base_url=ORIGIN)),
+    ]
+    for each in found:
+        for drawn in ("state", "nonce"):
+            each.parameters.pop(drawn)
+    assert found[0].parameters == found[1].parameters  # POST and GET are the same but for what is drawn
+    assert found[0].parameters["lti_message_hint"] == "from the query"
 
 
 @pytest.mark.parametrize(
@@ -122,6 +157,10 @@ def test_OL_08_unknown_client_looks_like_an_unknown_issuer(world: World, browser
     known = login(world, browser, client_id="somebody-else")
     world.refused(known, 403, "unknown_client")
     unknown = login(world, browser, iss="https://other.example")
+    assert dict(known.headers) | {"X-Request-ID": "", "Content-Security-Policy": ""} == dict(unknown.headers) | {
+        "X-Request-ID": "", "Content-Security-Policy": "",
+    }  # fmt: skip
+    assert "frame-ancestors 'none'" in known.headers["Content-Security-Policy"]
     pages = [
         answer.get_data(as_text=True).replace(answer.headers["X-Request-ID"], "REF").split("<main")[1]
         for answer in (known, unknown)
@@ -190,8 +229,14 @@ def test_OL_14_target_is_never_redirected_to(world: World, browser: FlaskClient,
     assert good.parameters["redirect_uri"] == LAUNCH
 
 
-def test_OL_15_unknown_deployment_still_goes_on(world: World, browser: FlaskClient) -> None:
-    follow(browser, login(world, browser, lti_deployment_id="77"))
+def test_OL_15_unknown_deployment_still_goes_on_and_is_told(
+    world: World, browser: FlaskClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    logs.configure("INFO")
+    answer = login(world, browser, lti_deployment_id="77")
+    line = told(capsys, "login")
+    assert (line["deployment_id"], line["deployment_known"]) == ("77", False)
+    follow(browser, answer)
     assert world.reasons() == []
 
 
@@ -232,6 +277,48 @@ def test_OL_17_open_states_are_bounded_and_the_oldest_go_first(world: World, bro
         assert connection.execute(select(func.count()).select_from(LoginState)).scalar() == 3
     world.refused(world.post(browser, kept[0], world.lms.sign(world.lms.claims_for("member1", "link-a", nonce="n"))), 403,
                   "state_unknown")  # fmt: skip
+
+
+def test_OL_17_limit_of_a_session_counts_whoever_is_named(world: World, browser: FlaskClient, clock: FakeClock) -> None:
+    world.bound()
+    clock.advance(timedelta(minutes=2))
+    world.launch(browser)
+    clock.advance(timedelta(minutes=2))
+    answers = [login(world, browser, login_hint=f"person-{number}").status_code for number in range(21)]
+    assert answers == [302] * 20 + [429]
+    # Another browser is not stopped by it, and this one is let in a minute later.
+    assert login(world, world.browser(), login_hint="person-0").status_code == 303
+    clock.advance(timedelta(seconds=61))
+    assert login(world, browser, login_hint="person-0").status_code == 302
+
+
+def test_OL_17_logins_take_away_open_states_that_are_too_many(
+    world: World, browser: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every hundredth login clears; 50,000 for one registration, and those that were used do not count."""
+    assert logins.MOST_OPEN == 50_000
+    cleared = list[int]()
+    monkeypatch.setattr(logins, "prune", lambda _connection, registration_id, _now: cleared.append(registration_id))
+    for number in range(100):
+        login(world, world.browser(), login_hint=f"person-{number}")
+    assert len(cleared) == 1
+
+
+@pytest.mark.parametrize(("hops", "forwarded"), [(0, "127.0.0.1"), (1, "2.2.2.2"), (2, "1.1.1.1")])
+def test_OL_17_setting_says_whose_failures_are_counted(
+    world: World, browser: FlaskClient, hops: int, forwarded: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    logs.configure("INFO")
+    world.runtime.settings = world.runtime.settings.model_copy(update={"trusted_proxies": hops})
+    form = world.lms.login_form("member1", "link-a", iss="https://other.example")
+    headers = {"X-Forwarded-For": "1.1.1.1, 2.2.2.2"}
+    answers = [browser.post("/lti/login", data=form, headers=headers, base_url=ORIGIN).status_code for _ in range(61)]
+    assert answers == [403] * 60 + [429]
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines() if "launch_refused" in line]
+    assert {line["addr"] for line in lines} == {forwarded}
+    # Somebody else: another hop before ours counts for another address, as far as the setting believes it.
+    elsewhere = browser.post("/lti/login", data=form, headers={"X-Forwarded-For": "3.3.3.3, 4.4.4.4"}, base_url=ORIGIN)
+    assert elsewhere.status_code == (403 if hops else 429)
 
 
 def test_OL_17_forwarded_addresses_count_only_behind_trusted_proxies() -> None:

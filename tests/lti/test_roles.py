@@ -75,6 +75,17 @@ def test_RO_05_teaching_assistant(world: World, browser: FlaskClient) -> None:
     assert launched_as(world, world.browser(), both) == (Role.instructor, False)
 
 
+def test_RO_05_assistant_looks_at_the_course_and_writes_nothing_in_it(world: World, browser: FlaskClient) -> None:
+    activity = world.bound()
+    assert launched_as(world, browser, [f"{M}/Instructor#TeachingAssistant"])[0] is Role.assistant
+    for looked in (f"/courses/{activity.context_id}/members", f"/scores/{activity.id}"):
+        assert browser.get(looked, base_url=ORIGIN).status_code == 200, looked
+    assert browser.get(f"/probe/{activity.id}", base_url=ORIGIN).get_json()["may_author"] is False
+    form = {"csrf_token": csrf_of(browser.get("/privacy", base_url=ORIGIN))}
+    sent = browser.post(f"/probe/{activity.id}", data=form, headers={"Origin": ORIGIN}, base_url=ORIGIN)
+    assert sent.status_code == 404
+
+
 @pytest.mark.parametrize(
     ("name", "role"),
     [(f"{M}/Instructor#PrimaryInstructor", Role.instructor), (f"{M}/Learner#GuestLearner", Role.member)],

@@ -1,5 +1,6 @@
 """State and nonce (case list 2.2; SN-09 is platform storage)."""
 
+import json
 import re
 import threading
 from datetime import timedelta
@@ -8,6 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from lti_tool.core import logs
 from lti_tool.core.clock import FakeClock
 from lti_tool.core.database import Database
 from lti_tool.launch.browser import MOST, PREFIX
@@ -89,6 +91,19 @@ def test_SN_06_state_of_another_browser(world: World, browser: FlaskClient, has_
     assert world.sessions() == 0
 
 
+def test_SN_06_cookie_of_the_right_name_with_another_secret(world: World, browser: FlaskClient) -> None:
+    """Names of state cookies can be reckoned from the state; what proves the browser is the value."""
+    attackers = values_of(world, world.begin(browser))
+    victim = world.browser()
+    (name,) = [name for name in cookie_names(browser) if name.startswith(PREFIX)]
+    right = browser.get_cookie(name, domain="127.0.0.1")
+    assert right is not None
+    for forged in ("x" * len(right.value), right.value[:-1], right.value.swapcase()):
+        victim.set_cookie(name, forged, domain="127.0.0.1")
+        world.refused(world.post(victim, attackers["state"], attackers["id_token"]), 403, "state_browser_mismatch")
+    assert world.sessions() == 0
+
+
 @pytest.mark.shows("F-01")
 def test_SN_07_token_of_another_registration(world: World, browser: FlaskClient) -> None:
     add_registration(world, client_id="second", deployment_ids=("1",))
@@ -98,12 +113,28 @@ def test_SN_07_token_of_another_registration(world: World, browser: FlaskClient)
     world.refused(answer, 403, "state_registration_mismatch")
 
 
+@pytest.mark.shows("F-01")
+def test_SN_07_and_TK_18_well_signed_token_of_another_lms_that_is_registered_here(
+    world: World, browser: FlaskClient
+) -> None:
+    """The mix-up: Y is a good LMS of its own, with the same client id and deployment; X began the login."""
+    add_registration(world, issuer="https://y.example", client_id=CLIENT_ID, deployment_ids=("1",))
+    auth = world.begin(browser)
+    claims = world.lms.claims_for("member1", "link-a", nonce=auth.nonce, iss="https://y.example")
+    answer = world.post(browser, auth.state, world.lms.sign(claims))
+    world.refused(answer, 403, "state_registration_mismatch")
+    assert world.sessions() == 0
+    # The login of X is not used up by it.
+    assert world.post(browser, auth.state, world.lms.sign(world.claims(auth.nonce))).status_code == 303
+
+
 def test_SN_08_token_without_a_nonce(world: World, browser: FlaskClient) -> None:
     world.refused(world.forge(browser, nonce=None), 400, "nonce_missing")
 
 
 @pytest.mark.shows("E-06")
-def test_SN_10_cookie_did_not_come_back(world: World, browser: FlaskClient) -> None:
+def test_SN_10_cookie_did_not_come_back(world: World, browser: FlaskClient, capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure("INFO")
     form = world.lms.login_form("member1", "link-a")
     probe = browser.post("/lti/login", data=form, base_url=ORIGIN).headers["Location"]
     no_cookies = world.app.test_client(use_cookies=False)
@@ -113,6 +144,7 @@ def test_SN_10_cookie_did_not_come_back(world: World, browser: FlaskClient) -> N
     assert 'target="_blank"' in text
     assert world.lms.base_url in page.headers["Content-Security-Policy"].split("frame-ancestors")[1]
     assert "member1" not in probe
+    assert "cookie_blocked" in [json.loads(line)["event"] for line in capsys.readouterr().err.splitlines()]
     action, fields = form_of(text)
     assert action == "/lti/login"
     assert {name: value for name, value in fields.items() if name in form} == form  # original, unused
@@ -135,15 +167,50 @@ def test_SN_10_launch_without_cookie_never_begins_a_login_again(world: World, br
     assert "/lti/login" not in answer.get_data(as_text=True)
 
 
-@pytest.mark.parametrize("code", ["login_required", "launch_no_longer_valid", "<script>"])
-def test_SN_11_error_answer_of_the_platform(world: World, browser: FlaskClient, code: str) -> None:
+@pytest.mark.parametrize(
+    ("code", "logged"),
+    [(code, code) for code in (
+        "login_required", "unauthorized_client", "invalid_request_object", "launch_no_longer_valid", "invalid_request",
+        "invalid_scope", "unsupported_response_type", "access_denied",
+    )] + [("<script>", "other"), ("", "other"), ("login_required\n", "other"), ("x" * 5000, "other")],
+)  # fmt: skip
+def test_SN_11_error_answer_of_the_platform(
+    world: World, browser: FlaskClient, code: str, logged: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    logs.configure("INFO")
     auth = world.begin(browser)
     form = {"error": code, "error_description": "<script>alert(1)</script>", "state": auth.state}
     answer = browser.post("/lti/launch", data=form, base_url=ORIGIN)
     world.refused(answer, 403, "oidc_error")
     assert "alert(1)" not in answer.get_data(as_text=True)
+    assert "请重新登录学校平台" in answer.get_data(as_text=True)
+    err = capsys.readouterr().err
+    (line,) = [json.loads(line) for line in err.splitlines() if "launch_refused" in line]
+    assert (line["reason"], line["oidc_error"]) == ("oidc_error", logged)
+    assert (line["iss"], line["client_id"]) == (world.lms.base_url, CLIENT_ID)
+    # It is seen where it happens: in the frame of the LMS that began this login.
+    assert f"frame-ancestors {world.lms.base_url}" in answer.headers["Content-Security-Policy"]
+    assert "alert(1)" not in err
     values = values_of(world, auth)
     world.refused(world.post(browser, values["state"], values["id_token"]), 409, "state_used")
+
+
+def test_SN_04_refusals_before_a_token_is_read_show_in_the_frame_of_the_lms_whose_login_it_was(
+    world: World, browser: FlaskClient
+) -> None:
+    """Without it the browser shows an empty frame, and the sentence that says what to do is seen by nobody."""
+    auth = world.begin(browser)
+    for state, id_token, reason, ancestors in (
+        (auth.state, "no.token", "malformed", world.lms.base_url),
+        (auth.state, None, "token_missing", world.lms.base_url),
+        ("A" * 43, None, "token_missing", "'none'"),
+        ("too short", "no.token", "state_unknown", "'none'"),
+    ):
+        answer = world.post(browser, state, id_token)
+        assert world.reasons()[-1] == reason
+        assert f"frame-ancestors {ancestors};" in f"{answer.headers['Content-Security-Policy']};"
+    values = values_of(world, auth)
+    assert world.post(browser, values["state"], values["id_token"]).status_code == 303  # nothing of it used it up
 
 
 def test_SN_12_get_on_the_launch_address_explains(world: World, browser: FlaskClient) -> None:
@@ -186,6 +253,9 @@ def test_SN_14_database_down(world: World, browser: FlaskClient) -> None:
         world.runtime.database = good
         gone.dispose()
     assert (answer.status_code, login.status_code) == (503, 503)
+    for page in (answer.get_data(as_text=True), login.get_data(as_text=True)):
+        assert "nobody@" not in page
+        assert "Traceback" not in page
     assert "Set-Cookie" not in answer.headers
     assert world.sessions() == 0
 

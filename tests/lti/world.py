@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 from lti_tool.core.web import Runtime
 from lti_tool.identity.models import BrowserSession, Context
 from lti_tool.launch.models import LaunchFailure
+from lti_tool.launch.reasons import REASONS
 from lti_tool.ledger import services
 from lti_tool.ledger.models import Activity, ActivityStatus, LineItem, Placement
 from tests.lms_client import AuthRequest, LmsDriver
@@ -143,8 +144,12 @@ class World:
         page = answer.get_data(as_text=True)
         assert (answer.status_code, self.reasons()[-1:]) == (status, [reason]), page
         assert answer.headers["Cache-Control"] == "no-store"
-        assert "LTI-" in page
-        assert "Traceback" not in page
+        assert any(str(headline) in page for headline in ("无法打开此学习内容", "This activity could not be opened"))
+        assert REASONS[reason].code in page
+        assert answer.headers["X-Request-ID"] in page
+        assert "__Host-dk=" not in answer.headers.get("Set-Cookie", "")
+        for never in ("Traceback", "eyJ", "login_hint"):
+            assert never not in page
 
 
 def csrf_of(page: TestResponse) -> str:

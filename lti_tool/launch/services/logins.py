@@ -161,6 +161,16 @@ def use_after_error(connection: Connection, *, state: str, secret: str, now: dat
     ).scalar()
 
 
+def begun_at(connection: Connection, state: str) -> tuple[str, str] | None:
+    """(issuer, client id) of the LMS that began a login, whatever has become of it; None for a state that is none."""
+    row = connection.execute(
+        select(Registration.issuer, Registration.client_id)
+        .join(LoginState, LoginState.registration_id == Registration.id)
+        .where(LoginState.state_hash == hash_of(state))
+    ).first()
+    return None if row is None else (row.issuer, row.client_id)
+
+
 def explain(
     connection: Connection,
     *,

@@ -4,6 +4,7 @@ import hashlib
 import re
 from contextlib import nullcontext
 from dataclasses import dataclass
+from datetime import datetime
 
 from flask import Blueprint, g, request
 from flask.typing import ResponseReturnValue
@@ -19,6 +20,7 @@ from lti_tool.launch.edge import edge_of
 from lti_tool.launch.reasons import HEADLINE, REASONS
 from lti_tool.launch.refused import Refused
 from lti_tool.launch.registry import Known
+from lti_tool.launch.rules import token
 from lti_tool.launch.rules.urls import client_address, way_back
 from lti_tool.launch.services import logins
 
@@ -94,13 +96,28 @@ def refuse(refused: Refused) -> ResponseReturnValue:
     """Answer a refusal. Past 60 of them in a minute, an address gets 429 and leaves no more rows."""
     now, told = runtime().clock.now(), facts()
     reason = refused.reason
-    LAUNCH_FAILURES.labels(str(told.known.id) if told.known else "", reason).inc()
     if reason != "too_many" and not edge_of(runtime()).failures.hit(address(), now):
         reason = "too_many"
+    if reason != "too_many" and told.known is None:
+        _whose_login(told, now)
+    LAUNCH_FAILURES.labels(str(told.known.id) if told.known else "", refused.reason).inc()
     note("launch_refused", reason=refused.reason, **refused.facts)
     if reason != "too_many":
         _write_down(reason, told.known.id if told.known else None)
     return _page(reason, told)
+
+
+def _whose_login(told: Facts, now: datetime) -> None:
+    """Refused before a token told who sends it: the login's own LMS, in whose frame the page is to be seen."""
+    try:
+        state = token.check_state(request.form.get("state") or request.values.get("s"))
+        with runtime().database.reading_core() as connection:
+            begun = logins.begun_at(connection, state)
+        if begun is not None:
+            told.issuer, told.client_id = begun
+            told.known = edge_of(runtime()).registry.find(*begun, None, now)
+    except Refused:
+        return  # No state of ours, or an LMS that was switched off meanwhile.
 
 
 def _write_down(reason: str, registration_id: int | None) -> None:
