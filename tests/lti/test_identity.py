@@ -47,7 +47,7 @@ def test_ID_05_and_06_same_sub_and_email_under_two_client_ids_is_two_persons(wor
     registered(world, "another-client", ("1",))
     activity = world.bound()
     first, second = world.browser(), world.browser()
-    same = {"sub": "person", "email": "same@example.org"}
+    same: dict[str, Any] = {"sub": "person", "email": "same@example.org"}
     assert world.forge(first, **same).status_code == 303
     auth = world.begin(second, client_id="another-client")
     claims = world.claims(auth.nonce, aud="another-client", azp="another-client", **same)
