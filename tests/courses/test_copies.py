@@ -210,10 +210,10 @@ def test_home_of_staff_says_where_the_course_comes_from(school: School, make: Ma
     make.lesson(parent=home)
     copied = school.copy(home)
     page = teacher.get(f"/home/{copied.id}").text
-    assert "复制自“First course”" in page
+    assert "复制自「First course」" in page
     assert f"/lti/courses/{school.other_context_id}/links" in page
     links = teacher.get(f"/lti/courses/{school.other_context_id}/links").text
-    assert "复制自“First course”" in links
+    assert "复制自「First course」" in links
     assert "还没有链接" in links
     assert "复制自" not in school.client(school.instructor).get(f"/home/{home.id}").text
     # The teachers of the source see where it went.

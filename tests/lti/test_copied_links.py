@@ -98,7 +98,7 @@ def test_CT_05_what_is_archived_is_brought_back_by_the_teacher(world: World, his
     assert UNSET in members_page.text
     choose = world.launch(teacher, "teacher", copied["第一讲"])
     page = teacher.get(choose.headers["Location"], base_url=ORIGIN)
-    assert "这个链接原来显示“Reading”" in page.text
+    assert "这个链接原来显示「Reading」" in page.text
     form = re.search(r'action="([^"]*/bring)">.*?name="activity_id" value="(\d+)"', page.text)
     assert form is not None
     # Nothing else can be brought: not the source's other activities, not what does not exist.

@@ -7,7 +7,7 @@ import pytest
 
 from lti_tool.identity.models import Group, GroupMember
 from lti_tool.identity.rules.groups import GroupSource
-from lti_tool.ledger.models import Activity
+from lti_tool.ledger.models import Activity, LineItem, Placement, ScorePost
 from lti_tool.ledger.rules import PostState
 from tests.passback.crowd import come
 from tests.school import School
@@ -104,6 +104,26 @@ def test_group_narrows_the_rows_and_all_counts_to_its_people(school: School, tas
     everybody = ["高远", "何平", "程诚", "丁一", "方圆"]
     assert sorted(ROWS.findall(client.get(f"/scores/{task.id}?show=all").text)) == sorted(everybody)
     assert sorted(ROWS.findall(client.get(f"/scores/{task.id}?show=all&group=999").text)) == sorted(everybody)
+
+
+def test_rows_and_own_scores_name_their_column_when_the_task_has_several(
+    school: School, task: Activity, column: int
+) -> None:
+    staff, member = school.client(school.instructor), school.client(school.member)
+    addresses = {f"/scores/{task.id}?show=all": staff, f"/scores/{task.id}/mine": member}
+    second = school.placement(task, resource_link_id="again")
+
+    def told(item: int, title: str) -> None:
+        with school.database.writing() as session:
+            session.get_one(Placement, session.get_one(LineItem, item).placement_id).title = title
+            member_id = school.member.member_id
+            session.add(ScorePost(line_item_id=item, member_id=member_id, state=PostState.sent, due_at=school.now))
+
+    told(column, "第一讲")
+    assert "成绩列「" not in member.get(f"/scores/{task.id}/mine").text
+    told(second, "第一讲补测")
+    for address, client in addresses.items():
+        assert re.findall("成绩列「(.+?)」", client.get(address).text) == ["第一讲", "第一讲补测"]
 
 
 def test_page_behind_the_last_is_the_last(school: School, task: Activity, column: int) -> None:

@@ -58,6 +58,8 @@ class Row:
     activity: str
     score: Decimal | None
     line_item_id: int
+    link: str
+    """The title of the link whose column it is."""
     way: Way
 
 
@@ -65,6 +67,7 @@ class Row:
 class ColumnState:
     """The column of one link in which the results of the activity stand."""
 
+    activity_id: int
     activity: str
     link: str
     state: LineItemState
@@ -138,10 +141,12 @@ def rows(
             Activity.title.label("activity"),
             Result.score,
             ScorePost.line_item_id,
+            Placement.title.label("link"),
             *_WAY,
         )
         .select_from(ScorePost)
         .join(LineItem, LineItem.id == ScorePost.line_item_id)
+        .join(Placement, Placement.id == LineItem.placement_id)
         .join(Activity, Activity.id == LineItem.activity_id)
         .join(Member, Member.id == ScorePost.member_id)
         .outerjoin(Result, (Result.activity_id == Activity.id) & (Result.member_id == ScorePost.member_id))
@@ -153,7 +158,7 @@ def rows(
     if states is not None:
         statement = statement.where(ScorePost.state.in_(states))
     return [
-        Row(row.member_id, row.member, row.activity_id, row.activity, row.score, row.line_item_id, _way(row))
+        Row(row.member_id, row.member, row.activity_id, row.activity, row.score, row.line_item_id, row.link, _way(row))
         for row in session.execute(statement)
     ]
 
@@ -183,6 +188,7 @@ def columns(session: Session | Connection, activity_id: int) -> Sequence[ColumnS
     """The columns of the links that show an activity or what stands below it. One statement."""
     found = session.execute(
         select(
+            Activity.id,
             Activity.title,
             Placement.title.label("link"),
             LineItem.state,

@@ -201,6 +201,7 @@ def _row(row: queries.Row, known: _Known, now: datetime, *, may_send: bool) -> d
         "member": row.member,
         "address": url_for("passback.score", activity_id=row.activity_id, member_id=row.member_id),
         "activity": row.activity,
+        "column": _column_of(row, known),
         "points": "–" if row.score is None else format_points(row.score),
         "state": row.way.state.value,
         "cause": gettext("%(happened)s %(action)s", happened=said.happened, action=said.action) if said else "",
@@ -208,6 +209,12 @@ def _row(row: queries.Row, known: _Known, now: datetime, *, may_send: bool) -> d
         "action": _action(row, known) if may_send else None,
         "keep": _keep(row, known) if may_send else None,
     }
+
+
+def _column_of(row: queries.Row, known: _Known) -> str:
+    """Which column a row is about, where the activity has several; else nothing needs to be said."""
+    is_one_of_several = sum(column.activity_id == row.activity_id for column in known.columns) > 1
+    return gettext("Column “%(title)s”", title=row.link or row.activity) if is_one_of_several else ""
 
 
 def _note(way: queries.Way, now: datetime) -> str:

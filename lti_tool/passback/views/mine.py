@@ -61,7 +61,7 @@ def _row(activity: Activity, reached: Reached | None, told: list[Told], now: dat
         if reached is not None and reached.score is not None
         else "–",
         "since": format_moment(reached.updated_at, now) if reached is not None and has_score else "",
-        "columns": [_column(each, now) for each in told],
+        "columns": [_column(each, activity, now, is_one_of_several=len(told) > 1) for each in told],
         "nothing": ""
         if told
         else gettext("kept here only")
@@ -72,8 +72,9 @@ def _row(activity: Activity, reached: Reached | None, told: list[Told], now: dat
     }
 
 
-def _column(told: Told, now: datetime) -> dict[str, Any]:
+def _column(told: Told, activity: Activity, now: datetime, *, is_one_of_several: bool) -> dict[str, Any]:
     return {
+        "name": gettext("Column “%(title)s”", title=told.link or activity.title) if is_one_of_several else "",
         "state": "kept_there" if told.cause == KEPT_THERE and told.state is PostState.kept else told.state.value,
         "lines": _lines(told, now),
         "steps": [step_of(step, words.for_members(step), now, is_staff=False) for step in _calm(told)],
