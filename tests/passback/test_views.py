@@ -2,6 +2,10 @@
 
 import re
 
+import pytest
+from sqlalchemy import update
+
+from lti_tool.ledger.models import ScorePost
 from lti_tool.ledger.rules import PostState
 from lti_tool.passback.drain import Drain
 from tests.passback.conftest import Recorder
@@ -35,6 +39,36 @@ def test_missing_column_says_what_to_do_in_the_lms(school: School, reach: Record
     page = school.client(school.instructor).get(f"/scores/{activity.id}").text
     assert "平台上还没有这项任务的成绩列。" in page
     assert "请在平台的活动设置里允许成绩，再打开一次，成绩会全部补送。" in page
+
+
+@pytest.mark.parametrize(
+    ("state", "cause", "text"),
+    [
+        (PostState.refused, "not_graded", "请在平台上核对选课名单和角色，再重新发送。"),
+        (PostState.waiting_for_column, "column_gone", "请在平台上重新保存这个活动并允许成绩，再打开一次"),
+        (PostState.refused, "locked", "请在平台上解锁后重新发送；不处理则保留平台上的成绩。"),
+        (PostState.waiting, "lms_error_again", "多半是该列或单元格已锁定。请在平台上解锁"),
+        (PostState.refused, "course_closed", "请在平台上发布课程或延长课程日期，再重新发送。"),
+        (
+            PostState.differs,
+            "teacher_overrode",
+            "可以保留平台上的成绩；若以这里为准，请先在平台上撤销改动，再重新发送。",
+        ),
+        (PostState.refused, "newer_in_lms", "要以这里的成绩为准就重新发送，否则不用处理。"),
+        (PostState.refused, "ahead_in_lms", "请在平台上删除该成绩（写入时时钟有误），再重新发送。"),
+    ],
+)
+def test_cause_that_only_people_can_mend_says_what_to_do_on_both_pages(
+    school: School, reach: Recorder, state: PostState, cause: str, text: str
+) -> None:
+    activity = school.activity("quiz", "Sources")
+    school.placement(activity)
+    reach(activity.id, school.member, "5")
+    with school.database.writing() as session:
+        session.execute(update(ScorePost).values(state=state, cause=cause))
+    client = school.client(school.instructor)
+    for address in (f"/scores/{activity.id}", f"/scores/{activity.id}/of/{school.member.member_id}"):
+        assert text in client.get(address).text, address
 
 
 def test_no_text_is_left_in_english_when_the_reader_is_chinese(school: School, reach: Recorder) -> None:

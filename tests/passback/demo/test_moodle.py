@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from lti_tool.identity.actor import Role
 from lti_tool.identity.models import Member, Registration
 from lti_tool.ledger import services
 from lti_tool.ledger.models import Activity, LineItem, LineItemSource, LineItemState, Placement, ScorePost
-from lti_tool.ledger.rules import PostState
+from lti_tool.ledger.rules import Outcome, PostState
 from lti_tool.lms.connector import SCOPE_LINE_ITEM, Connector, results_url
 from lti_tool.lms.platform import find_platform
 from lti_tool.passback import columns
@@ -115,7 +116,35 @@ def test_answer_of_the_token_endpoint_is_read_though_it_calls_itself_a_page(
     assert lms.refusals() == []
 
 
+def test_token_that_moodle_does_not_know_any_more_is_renewed_with_the_same_score(
+    finish: Callable[[str], int], school: School, lms: LmsDriver
+) -> None:
+    """It says 401 to any token it does not like, never 403."""
+    lms.fault("scores", "status", status=401, times=1)
+    column = finish("17")
+    assert state_of(school, column) == (PostState.sent, "")
+    assert cell(lms)["score"] == 17
+
+
 # Section 4: scores
+
+
+def test_second_attempt_that_waits_for_marking_leaves_the_grade(
+    course: Course, drain: Drain, reach: Recorder, school: School, lms: LmsDriver, clock: FakeClock, database: Database
+) -> None:
+    """Any score without a number, or not fully graded, deletes the grade and the completion with it."""
+    activity, _ = course.link()
+    reach(activity.id, school.member, "15")
+    drain.run()
+    clock.advance(timedelta(minutes=1))
+    with database.writing() as session:
+        services.record(
+            session, activity_id=activity.id, member_id=school.member.member_id, verb="submitted", source="a:2",
+            outcome=Outcome(Decimal("0.5"), None, completed=False), now=clock.now(),
+        )  # fmt: skip
+    drain.run()
+    assert cell(lms)["score"] == 15
+    assert len(lms.score_log()) == 1
 
 
 def test_comment_of_a_teacher_survives_the_next_score(

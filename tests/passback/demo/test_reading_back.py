@@ -95,10 +95,13 @@ def desk(
     return Desk(course, reach, drain, runtime, connector, clock)
 
 
-def test_AG_33_grade_that_stands_there_is_confirmed(desk: Desk) -> None:
-    desk.finish("17")
+@pytest.mark.parametrize("score", ["17", "0"])
+def test_AG_33_grade_that_stands_there_is_confirmed(desk: Desk, score: str) -> None:
+    """No points are points: a missing person has none, and 0 is a grade."""
+    desk.finish(score)
     desk.compare()
     assert desk.said == (PostState.confirmed, "", None)
+    assert desk.cell["score"] == int(score)
 
 
 def test_AG_14_grade_that_a_teacher_changed_is_shown_and_never_written_over(desk: Desk) -> None:
