@@ -263,3 +263,8 @@ def _say_in_use(condition: ColumnElement[bool], now: datetime) -> None:
 def set_cookie(response: Response, value: str) -> None:
     """Give the browser its token (WS-01): opaque, HttpOnly, Secure, SameSite=None and Partitioned for LMS frames."""
     response.set_cookie(COOKIE, value, secure=True, httponly=True, path="/", samesite="None", partitioned=True)
+
+
+def forget_cookie(response: Response) -> None:
+    """Take the token away from the browser; with the same attributes, else a Partitioned cookie stays."""
+    response.delete_cookie(COOKIE, secure=True, httponly=True, path="/", samesite="None", partitioned=True)

@@ -2,15 +2,18 @@
 
 from urllib.parse import urlsplit
 
-from flask import Blueprint, g, redirect, request, url_for
+from flask import Blueprint, g, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import update
 
 from lti_tool.core.errors import Invalid, NotFound
-from lti_tool.core.i18n.language import SCHEMES, Language
+from lti_tool.core.i18n import gettext as _
+from lti_tool.core.i18n.language import SCHEMES, Language, current_language, speaking
 from lti_tool.core.web import render, runtime
 from lti_tool.identity import current
+from lti_tool.identity.actor import Carrier
 from lti_tool.identity.models import BrowserSession
+from lti_tool.identity.sessions import close_session
 
 blueprint = Blueprint("identity", __name__)
 
@@ -38,6 +41,34 @@ def preferences() -> ResponseReturnValue:
     with runtime().database.writing_core() as connection:
         connection.execute(update(BrowserSession).where(BrowserSession.id == found.session_id).values(**chosen))
     return redirect(own_path(request.form.get("next", "")), 303)
+
+
+@blueprint.post("/leave")
+def leave() -> ResponseReturnValue:
+    """Log out (WS-05): the session of this browser ends with all its grants, in every tab. The LMS opens another one."""
+    carried = current.token()
+    with runtime().database.writing_core() as connection:
+        found = current.asking(connection)
+        if carried is None or found is None:
+            raise NotFound
+        close_session(connection, carried[0])
+    with speaking(current_language()):
+        g.asking = None  # The page that says so is nobody's.
+        response = make_response(
+            render(
+                "launch/closed.html",
+                title=_("You are signed out"),
+                text=_(
+                    "Your session here has ended in all tabs of this browser. To go on, open an activity from your course. "
+                    "If others use this device, sign out of your school's platform as well."
+                ),
+                return_url="",
+                back=None,
+            )
+        )
+    if found.carrier is Carrier.cookie:
+        current.forget_cookie(response)
+    return response
 
 
 def own_path(target: str) -> str:

@@ -107,15 +107,15 @@ def everything(world: World) -> dict[str, list[str]]:
         return {table.name: sorted(map(repr, session.execute(select(table)).all())) for table in METADATA.sorted_tables}
 
 
-OWN = {"identity.preferences", "portability.take", "portability.wish", "portability.withdraw"}
+OWN = {"identity.preferences", "identity.leave", "portability.take", "portability.wish", "portability.withdraw"}
 """What belongs to the person and not to a course."""
 
 
 def test_RO_16_mentor_can_send_nothing(app: Flask, world: World, browser: FlaskClient, activity: Activity) -> None:
     """Every route that takes a POST, but for the doors where nobody has a session yet: 4xx, and not a row differs."""
     page = mentoring(world, browser, "member1")
-    # The page's one form is the person's own: language and colours.
-    assert set(re.findall(r'action="([^"]+)"', page)) == {"/preferences"}
+    # The page's forms are the person's own: language and colours, and the way out.
+    assert set(re.findall(r'action="([^"]+)"', page)) == {"/preferences", "/leave"}
     token = csrf_of(browser.get("/privacy", base_url=ORIGIN))
     before = everything(world)
     ids = {"context_id": activity.context_id, "what": "pin", "key": "q1"}

@@ -191,6 +191,17 @@ def test_PS_08_bearer_opens_pages_and_stands_in_no_address(world: World, browser
     assert as_cookie.status_code == 404
 
 
+def test_PS_08_and_WS_05_who_signs_out_leaves_a_bearer_that_opens_nothing(world: World, browser: FlaskClient) -> None:
+    activity = world.bound()
+    values, secret = stored(world, browser)
+    carried = {"Authorization": f"Bearer {bearer_of(send(browser, values, secret))}"}
+    assert browser.get(f"/probe/{activity.id}", headers=carried, base_url=ORIGIN).status_code == 200
+    left = browser.post("/leave", headers=OURS | carried, base_url=ORIGIN)
+    assert left.status_code == 200
+    assert "Set-Cookie" not in left.headers
+    assert browser.get(f"/probe/{activity.id}", headers=carried, base_url=ORIGIN).status_code == 404
+
+
 def test_PS_08_frame_of_an_unknown_registration_is_404(world: World, browser: FlaskClient) -> None:
     assert browser.get("/lti/frame/999", base_url=ORIGIN).status_code == 404
 

@@ -203,9 +203,9 @@ def test_SR_01_attempt_of_the_named_member_is_shown(
     assert f"/quizzes/{quiz.id}/attempts/{number}" in shown.get_data(as_text=True)
     looked = browser.get(f"/quizzes/{quiz.id}/attempts/{number}", base_url=ORIGIN).get_data(as_text=True)
     assert "EXPLAIN-SINGLE" in looked
-    # Read-only: nothing on the attempt's page sends anything but the reader's own choices and the view as a member.
+    # Read-only: nothing on the attempt's page sends anything but the reader's own choices, the way out and the view as a member.
     sent = {each for each in re.findall(r'action="([^"]+)"', looked) if not each.endswith("/preview")}
-    assert sent == {"/preferences"}
+    assert sent == {"/preferences", "/leave"}
 
 
 def test_SR_02_own_review_shows_what_is_released_and_no_more(

@@ -111,6 +111,41 @@ def test_WS_05_idle_and_longest_session(
     assert browser.get(page, base_url=ORIGIN).status_code == 404
 
 
+def test_WS_05_who_signs_out_is_out_in_every_tab_and_nobody_else_is(world: World, browser: FlaskClient) -> None:
+    activity = world.bound()
+    page = f"/probe/{activity.id}"
+    choice = path_of(world.launch(browser, "teacher", "link-b"))
+    colleague, elsewhere = world.browser(), world.browser()
+    world.launch(colleague, "member1")
+    world.launch(elsewhere, "teacher")
+    held = browser.get_cookie("__Host-dk", domain="127.0.0.1")
+    assert held is not None
+    before, shown = world.sessions(), browser.get("/privacy", base_url=ORIGIN)
+    assert 'action="/leave"' in shown.get_data(as_text=True)
+    form = {"csrf_token": csrf_of(shown)}
+    assert (
+        browser.post("/leave", data=form, headers={"Origin": "https://evil.example"}, base_url=ORIGIN).status_code
+        == 403
+    )
+    left = browser.post("/leave", data=form, headers={"Origin": ORIGIN}, base_url=ORIGIN)
+    text = left.get_data(as_text=True)
+    assert (left.status_code, "已经退出登录" in text, "王" in text) == (200, True, False)
+    assert world.lms.base_url in left.headers["Content-Security-Policy"].split("frame-ancestors")[1]
+    gone = next(each for each in left.headers.getlist("Set-Cookie") if each.startswith("__Host-dk="))
+    for part in ("Max-Age=0", "Secure", "Path=/", "SameSite=None", "Partitioned"):
+        assert part in gone
+    assert world.sessions() == before - 1
+    # The token is worth nothing any more, whoever has kept it.
+    browser.set_cookie("__Host-dk", held.value, domain="127.0.0.1")
+    assert [browser.get(each, base_url=ORIGIN).status_code for each in (page, choice)] == [404, 404]
+    again = browser.post("/leave", data=form, headers={"Origin": ORIGIN}, base_url=ORIGIN)
+    assert "DK-409-ENDED" in again.get_data(as_text=True)
+    assert [each.get(page, base_url=ORIGIN).status_code for each in (colleague, elsewhere)] == [200, 200]
+    # The LMS opens another session.
+    world.launch(browser, "teacher")
+    assert browser.get(page, base_url=ORIGIN).status_code == 200
+
+
 def test_WS_06_what_is_not_yours_is_404(world: World, browser: FlaskClient) -> None:
     first = world.bound()
     world.bound("link-c", "course-2", "teacher2")

@@ -144,6 +144,7 @@ FOR: dict[str, For] = {
     "media.upload": For.session,
     "media.issue_tickets": For.session,
     "identity.preferences": For.session,
+    "identity.leave": For.session,
     "identity.privacy": For.everybody,
     "portability.own": For.session,
     "portability.take": For.session,
