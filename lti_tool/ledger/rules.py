@@ -37,6 +37,9 @@ class PostState(StrEnum):
     not_gradable = "not_gradable"
 
 
+REMOVED_THERE, NOT_TAKEN = "removed_there", "not_taken"
+"""Causes of a score that `differs` though no grade of anybody else's stands there: it was there and is not any more; the LMS said
+yes twice and never showed it."""
 KEPT_THERE = "kept_there"
 """Cause of a score that is `kept` because an instructor said that the LMS's grade counts. That holds for later results too,
 until he sends again; other kept scores only wait for a number."""

@@ -44,6 +44,7 @@ def _plain(more: Callable[[Connection, int, datetime, int], int | None]) -> Slic
 SLICES: Final[Mapping[str, Slice]] = MappingProxyType(
     {
         "column": _plain(requeue_more),
+        "same_column": _plain(partial(requeue_more, is_new=False)),
         "others": _plain(leave_more),
         "settle": _settle,
         "waiting": _plain(outbox.due_more),

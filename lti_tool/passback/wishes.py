@@ -3,11 +3,11 @@
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import and_, not_, or_, select
+from sqlalchemy import not_, or_, select
 
 from lti_tool.ledger.models import Activity, LineItem, ScorePost
-from lti_tool.ledger.rules import KEPT_THERE, PostState
-from lti_tool.passback.reconciler.rules import Drift
+from lti_tool.ledger.rules import PostState
+from lti_tool.ledger.services import is_anothers_grade
 
 
 class What(StrEnum):
@@ -16,7 +16,8 @@ class What(StrEnum):
     refused = "refused"
     all = "all"
     """But for those where the LMS has another grade, and those whose grade there counts: over these only a wish for one member
-    writes. What the LMS had and shows no more is among them: an LMS may have been restored from a backup."""
+    writes. What the LMS had and shows no more is among them: an LMS may have been restored from a backup. So is what it never
+    showed: a column may have been locked."""
 
 
 def is_meant(activity_id: int, what: What) -> tuple[Any, ...]:
@@ -29,6 +30,4 @@ def is_meant(activity_id: int, what: What) -> tuple[Any, ...]:
     ours = ScorePost.line_item_id.in_(items)
     if what is What.refused:
         return ours, ScorePost.state == PostState.refused
-    is_other = and_(ScorePost.state == PostState.differs, ScorePost.cause != Drift.removed_there)
-    is_kept = and_(ScorePost.state == PostState.kept, ScorePost.cause == KEPT_THERE)
-    return ours, not_(is_other), not_(is_kept)
+    return ours, not_(is_anothers_grade())

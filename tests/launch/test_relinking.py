@@ -120,7 +120,7 @@ def test_column_that_is_kept_goes_on_with_the_old_activity(
     reach(school, old, school.member2, 9)
     assert posts(school, column)[school.member2.member_id] == (PostState.waiting, "")
     listed = school.client(school.instructor).get(f"/lti/courses/{school.context_id}/links").text
-    assert "它的成绩列里是“Old”的成绩" in listed
+    assert "它的成绩列里是「Old」的成绩" in listed
 
 
 def test_column_that_is_handed_over_gets_the_new_grades_and_loses_none(

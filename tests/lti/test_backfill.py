@@ -11,8 +11,8 @@ from sqlalchemy import select, update
 from lti_tool.core.clock import FakeClock
 from lti_tool.identity.models import Enrolment, Member
 from lti_tool.ledger import services
-from lti_tool.ledger.models import Activity, LineItem, Placement, ScorePost
-from lti_tool.ledger.rules import NOT_GRADED, Outcome, PostState
+from lti_tool.ledger.models import Activity, LineItem, LineItemState, Placement, ScorePost
+from lti_tool.ledger.rules import KEPT_THERE, NOT_GRADED, Outcome, PostState
 from tests.lms_client import ENDPOINT_CLAIM
 from tests.lti.world import World
 
@@ -109,6 +109,39 @@ def test_AG_35_second_link_of_an_activity_gets_what_was_reached_before(world: Wo
     assert post(world, "link-b")[0] is PostState.waiting
     assert post(world, "link-a")[0] is PostState.sent
     assert world.column("link-b").url != world.column("link-a").url
+
+
+THEIRS = [(PostState.differs, "teacher_overrode"), (PostState.differs, "changed_there"), (PostState.kept, KEPT_THERE)]
+OURS = [
+    (PostState.sent, ""),
+    (PostState.confirmed, ""),
+    (PostState.differs, "removed_there"),
+    (PostState.differs, "not_taken"),
+    (PostState.waiting_for_column, "column_gone"),
+    (PostState.refused, "locked"),
+]
+
+
+@pytest.mark.parametrize("is_same", [True, False], ids=["same address", "another"])
+@pytest.mark.parametrize(("state", "cause"), [*OURS, *THEIRS])
+def test_column_that_is_back_gets_all_scores_but_where_anothers_grade_stands(
+    world: World, browser: FlaskClient, state: PostState, cause: str, is_same: bool
+) -> None:
+    """The LMS said 404 once. At its own address it is the column that it was, with what teachers typed; a new one is empty."""
+    activity = world.bound()
+    world.launch(browser, "member1")
+    reach(world, activity)
+    left(world, state, cause)
+    with world.runtime.database.writing() as session:
+        session.execute(update(LineItem).values(state=LineItemState.gone, cause="gone"))
+        if not is_same:
+            session.execute(update(LineItem).values(url=LineItem.url + "/old"))
+    world.launch(world.browser(), "member2")
+    stays = is_same and (state, cause) in THEIRS
+    assert post(world) == ((state, cause) if stays else (PostState.waiting, ""))
+    column = world.column()
+    assert column.state is LineItemState.ready
+    assert column.read_due_at == (world.runtime.clock.now() if is_same else None), "it is read back next"
 
 
 def test_second_link_without_a_column_waits_for_one(world: World, browser: FlaskClient) -> None:

@@ -5,13 +5,22 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from lti_tool.core.clock import FakeClock
 from lti_tool.core.database import Database
 from lti_tool.core.web import Runtime
 from lti_tool.ledger import services
-from lti_tool.ledger.models import Activity, ActivityStatus, LineItem, LineItemSource, LineItemState, Placement
+from lti_tool.ledger.models import (
+    Activity,
+    ActivityStatus,
+    LineItem,
+    LineItemSource,
+    LineItemState,
+    Placement,
+    ScorePost,
+)
+from lti_tool.ledger.rules import KEPT_THERE, PostState
 from lti_tool.lms.connector import SCOPE_LINE_ITEM, SCOPE_LINE_ITEM_READ, SCOPE_SCORE, Connector
 from lti_tool.passback import columns
 from lti_tool.passback.drain import Drain
@@ -155,6 +164,29 @@ def test_lms_that_fails_is_asked_again_later(
     assert item_of(database, column).state is LineItemState.ready
 
 
+@pytest.mark.parametrize("number", [7, 8], ids=["same address", "another"])
+def test_column_that_is_found_again_keeps_anothers_grade_and_a_new_one_does_not(
+    link: Any, database: Database, connector: Connector, gradebook: FakeGradebook, clock: FakeClock, drain: Drain,
+    reach: Recorder, school: School, number: int,
+) -> None:  # fmt: skip
+    """The LMS said 404 to a score, and has the column all the same."""
+    column = link([SCOPE_SCORE, SCOPE_LINE_ITEM_READ], url="https://lms.example/lineitems/7", state=LineItemState.gone)
+    with database.writing() as session:
+        resource_link = session.scalars(select(Placement.resource_link_id)).one()
+        activity = session.scalars(select(Activity.id)).one()
+    reach(activity, school.member2, "12")
+    with database.writing() as session:
+        of_member2 = ScorePost.member_id == school.member2.member_id
+        session.execute(update(ScorePost).where(of_member2).values(state=PostState.kept, cause=KEPT_THERE))
+    gradebook.columns = [
+        {"id": f"https://lms.example/lineitems/{number}", "label": "x", "scoreMaximum": 20, "resourceLinkId": resource_link}
+    ]  # fmt: skip
+    assert columns.look(database, connector, clock.now()) == 1
+    drain.run()
+    assert {score["userId"] for score in gradebook.scores} == ({"4"} if number == 7 else {"4", "5"})
+    assert item_of(database, column).read_due_at == (clock.now() if number == 7 else None)
+
+
 # Once per placement (AG-05)
 
 
@@ -268,6 +300,17 @@ def test_AG_09_column_of_ours_is_put_as_a_whole_when_the_activity_changes(
     drain.run()
     assert (gradebook.scores[-1]["scoreGiven"], gradebook.scores[-1]["scoreMaximum"]) == (17, 40)
     assert len(gradebook.scores) == 2
+
+
+def test_AG_09_column_of_another_size_keeps_the_grade_that_a_teacher_typed(
+    ours: int, database: Database, connector: Connector, gradebook: FakeGradebook, clock: FakeClock, drain: Drain
+) -> None:
+    with database.writing() as session:
+        session.execute(update(ScorePost).values(state=PostState.differs, cause="teacher_overrode"))
+    change(database, maximum=40)
+    assert columns.follow(database, connector, clock.now()) == 1
+    assert gradebook.columns[0]["scoreMaximum"] == 40
+    assert drain.run().answers == {}
 
 
 def test_AG_09_new_title_sends_no_score_again(

@@ -39,7 +39,7 @@ def crowd(school: School, quiz: Activity, column: int, reach: Recorder) -> Calla
 
     def come(number: int, state: PostState, cause: str = "") -> None:
         for place in range(number):
-            person = school.new_member(f"{state.value}-{place}")
+            person = school.new_member(f"{state.value}-{cause}-{place}")
             reach(quiz.id, person, "5")
             with school.database.writing() as session:
                 session.execute(
@@ -98,9 +98,12 @@ def test_question_says_how_many_and_what_is_left_alone(
     assert [tuple(row) for row in noted] == [("asked", 8)]
 
 
-def test_what_an_lms_has_lost_is_among_everything(school: School, home: Activity, crowd: Callable[..., None]) -> None:
-    """An LMS that was restored from a backup has forgotten whole columns."""
-    crowd(3, PostState.differs, "removed_there")
+def test_what_an_lms_has_lost_or_never_shown_is_among_everything(
+    school: School, home: Activity, crowd: Callable[..., None]
+) -> None:
+    """An LMS that was restored from a backup has forgotten whole columns; another had a column locked."""
+    crowd(2, PostState.differs, "removed_there")
+    crowd(1, PostState.differs, "not_taken")
     school.client(school.instructor).post_form(f"/scores/{home.id}/send", {"what": "all"})
     assert states(school) == {PostState.waiting: 3}
 

@@ -14,7 +14,7 @@ from lti_tool.core.jobs import Job, JobKind, Taken
 from lti_tool.identity.models import Enrolment, Registration
 from lti_tool.ledger import services
 from lti_tool.ledger.models import Activity, LineItem, LineItemState, ScoreEvent, ScorePost
-from lti_tool.ledger.rules import NOT_GRADED, PostState
+from lti_tool.ledger.rules import KEPT_THERE, NOT_GRADED, PostState
 from lti_tool.ledger.services import outbox
 from lti_tool.lms.connector import Connector
 from lti_tool.lms.work import Work
@@ -94,6 +94,22 @@ def test_column_that_appears_gets_all_earlier_results_slice_by_slice(
     assert max(written) <= MOST
     assert sum(written) >= len(NAMES)
     assert work_off() == 0
+
+
+def test_column_that_is_back_leaves_anothers_grades_slice_by_slice(
+    school: School, task: Activity, column: int, written: list[int], work_off: Callable[[], int]
+) -> None:
+    come(school, task, column, NAMES[:300], PostState.confirmed)
+    come(school, task, column, NAMES[300:320], PostState.kept, cause=KEPT_THERE)
+    come(school, task, column, NAMES[320:340], PostState.differs, cause="changed_there")
+    come(school, task, column, NAMES[340:], PostState.sent)
+    written[:] = [0]
+    with school.database.writing() as session:
+        services.requeue(session, line_item_id=column, now=school.now, is_new=False)
+    assert work_off() == 1
+    assert how_many(school, ScorePost.state == PostState.waiting, ScorePost.revision == 2) == len(NAMES) - 40
+    assert how_many(school, ScorePost.revision == 1) == 40
+    assert max(written) <= MOST
 
 
 def test_small_course_needs_no_job(school: School, task: Activity, column: int, work_off: Callable[[], int]) -> None:

@@ -21,6 +21,7 @@ from lti_tool.ledger.services.auditing import audit
 from lti_tool.ledger.services.outbox import (
     REST,
     ask_for_rest,
+    is_anothers_grade,
     leave_more,
     leave_others,
     requeue,
@@ -51,6 +52,7 @@ __all__ = [
     "criteria_changed",
     "groups_changed",
     "hold",
+    "is_anothers_grade",
     "leave_more",
     "leave_others",
     "note",

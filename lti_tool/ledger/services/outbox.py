@@ -11,7 +11,7 @@ from lti_tool.core import jobs
 from lti_tool.core.columns import upsert
 from lti_tool.identity.models import Enrolment
 from lti_tool.ledger.models import Activity, LineItem, LineItemState, Result, ScorePost
-from lti_tool.ledger.rules import INACTIVE, KEPT_THERE, NOT_GRADED, RELINKED, PostState
+from lti_tool.ledger.rules import INACTIVE, KEPT_THERE, NOT_GRADED, NOT_TAKEN, RELINKED, REMOVED_THERE, PostState
 
 # The one order in which rows of the outbox are locked, by everybody, so that no two transactions on PostgreSQL wait for
 # each other: first the line item, if it is to be changed, and then score posts by (member, line item). A launch changes
@@ -118,34 +118,50 @@ def _initial_state() -> Any:
     )
 
 
-def requeue(session: Session, *, line_item_id: int, now: datetime) -> int:
+def requeue(session: Session, *, line_item_id: int, now: datetime, is_new: bool = True) -> int:
     """Tell the LMS (again) all that belongs into a column: the backfill when one appears. Returns how many are due already.
 
-    A slice of them at once; if there are more, a job goes on (`requeue_more`).
+    `is_new` False: it is the column that it was, back again or of another size; what stands there and is not ours stays. A slice
+    of them at once; if there are more, a job goes on (`requeue_more`).
     """
     session.flush()
     connection = session.connection()
-    done, last = _requeue(connection, line_item_id, now, 0)
+    done, last = _requeue(connection, line_item_id, now, 0, is_new=is_new)
     if last is not None:
-        ask_for_rest(connection, "column", line_item_id, now, after=last)
+        ask_for_rest(connection, "column" if is_new else "same_column", line_item_id, now, after=last)
     return done
 
 
-def requeue_more(connection: Connection, line_item_id: int, now: datetime, after: int) -> int | None:
+def requeue_more(
+    connection: Connection, line_item_id: int, now: datetime, after: int, *, is_new: bool = True
+) -> int | None:
     """The next slice, by member from `after` on; where to go on, None: there are no more. One statement."""
-    return _requeue(connection, line_item_id, now, after)[1]
+    return _requeue(connection, line_item_id, now, after, is_new=is_new)[1]
 
 
-def _requeue(connection: Connection, line_item_id: int, now: datetime, after: int) -> tuple[int, int | None]:
+def _requeue(
+    connection: Connection, line_item_id: int, now: datetime, after: int, *, is_new: bool
+) -> tuple[int, int | None]:
+    theirs = exists().where(
+        ScorePost.line_item_id == LineItem.id, ScorePost.member_id == Result.member_id, is_anothers_grade()
+    )
     statement = _queueing(
         connection,
-        (LineItem.id == line_item_id, Result.member_id > after),
+        (LineItem.id == line_item_id, Result.member_id > after, *(() if is_new else (~theirs,))),
         due_at=literal(now, ScorePost.due_at.type),
-        is_new_column=True,
+        is_new_column=is_new,
         most=SLICE,
     )
     members = connection.execute(statement.returning(ScorePost.member_id)).scalars().all()
     return len(members), max(members) if len(members) == SLICE else None
+
+
+def is_anothers_grade() -> Any:
+    """That a grade stands in the LMS which is not ours, or counts there, as a condition on ScorePost."""
+    return or_(
+        and_(ScorePost.state == PostState.differs, ScorePost.cause.not_in((REMOVED_THERE, NOT_TAKEN))),
+        and_(ScorePost.state == PostState.kept, ScorePost.cause == KEPT_THERE),
+    )
 
 
 def ask_for_rest(connection: Connection, what: str, of_id: int, now: datetime, *, after: int = 0, **more: Any) -> None:

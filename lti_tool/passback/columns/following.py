@@ -149,7 +149,7 @@ def _keep(database: Database, changed: Changed, now: datetime) -> None:
             .values(label=changed.wanted_label, maximum=changed.wanted_maximum)
         )
         if done.rowcount and changed.wanted_maximum != changed.maximum:
-            requeue(session, line_item_id=changed.line_item_id, now=now)
+            requeue(session, line_item_id=changed.line_item_id, now=now, is_new=False)
 
 
 def _put_off(database: Database, changed: Changed, now: datetime) -> None:

@@ -36,6 +36,8 @@ class Missing:
     resource_id: str
     label: str
     maximum: int
+    url: str | None
+    """Of a column that was there."""
     scopes: tuple[str, ...]
     may_create: bool
     """AG-28: one that was there and is gone is made anew only if we had made it. Where teachers allow columns it is always they who do (lms.quirks)."""
@@ -104,6 +106,7 @@ def _take(connection: Connection, now: datetime) -> list[Missing]:
             LineItem.source,
             LineItem.checked_at,
             LineItem.maximum,
+            LineItem.url,
             LineItem.resource_id,
             Placement.lineitems_url,
             Placement.resource_link_id,
@@ -136,6 +139,7 @@ def _take(connection: Connection, now: datetime) -> list[Missing]:
                     row.resource_id or row.token,
                     row.activity_title or row.link_title,
                     row.maximum,
+                    row.url,
                     tuple(row.scopes),
                     (row.state is LineItemState.none and not quirks_of(row.family).teacher_allows_columns)
                     or row.source is LineItemSource.created,
@@ -182,6 +186,7 @@ def _keep(database: Database, missing: Missing, column: Column, source: LineItem
     """Remember the column and send it everything that waits; False if a launch has brought one in the meantime."""
     ours = {"label": heading(missing.label), "resource_id": missing.resource_id}
     maximum = max(round(column.maximum), 1)
+    is_new = column.url != missing.url
     with database.writing() as session:
         done = session.connection().execute(
             update(LineItem)
@@ -194,10 +199,11 @@ def _keep(database: Database, missing: Missing, column: Column, source: LineItem
                 maximum=maximum,
                 checked_at=now,
                 **(ours if source is LineItemSource.created else {}),
+                **({} if is_new else {"read_due_at": now}),
             )
         )
         if done.rowcount:
-            requeue(session, line_item_id=missing.line_item_id, now=now)
+            requeue(session, line_item_id=missing.line_item_id, now=now, is_new=is_new)
     return bool(done.rowcount)
 
 

@@ -14,7 +14,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
-from lti_tool.ledger.rules import KEPT_THERE, PostState
+from lti_tool.ledger.rules import KEPT_THERE, NOT_TAKEN, REMOVED_THERE, PostState
 from lti_tool.passback.reconciler.readings import Reading
 from lti_tool.passback.rules.machine import Event
 from lti_tool.passback.rules.scores import FIFTH
@@ -35,9 +35,9 @@ class Drift(StrEnum):
     """Another number stands there, which was never ours. Seen once."""
     teacher_overrode = "teacher_overrode"
     """The same at a second reading: it is the teacher's."""
-    removed_there = "removed_there"
+    removed_there = REMOVED_THERE
     """It was there, and nothing stands there now."""
-    not_taken = "not_taken"
+    not_taken = NOT_TAKEN
     """It was told twice, said yes twice, and does not show it."""
 
 

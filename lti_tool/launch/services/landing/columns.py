@@ -3,7 +3,7 @@
 from datetime import datetime
 from functools import cache
 
-from sqlalchemy import Connection, and_, or_
+from sqlalchemy import Connection, and_, case, or_
 from sqlalchemy.orm import Session
 
 from lti_tool.core.columns import left_open, upsert
@@ -18,7 +18,8 @@ def column_of(connection: Connection, link: Link, endpoint: Endpoint, now: datet
     """Bring the link's column up to what the launch claims; if that is news, queue all results: for the column, or until it is found.
 
     One statement, and one more in that case. A column that we found or made ourselves is not taken away because a
-    launch does not name it, and one that a teacher keeps for another activity stays with that.
+    launch does not name it, and one that a teacher keeps for another activity stays with that. One that is back at its
+    own address is the column that it was: grades of others that stand there stay, and it is read back next.
     """
     state, url, cause = _claimed(endpoint)
     changed = _column_statement(connection.dialect.name).all(
@@ -36,9 +37,9 @@ def column_of(connection: Connection, link: Link, endpoint: Endpoint, now: datet
             "checked_at": now,
         },
     )
-    if changed:
+    for line_item_id, read_due_at in changed:
         with Session(connection) as session:
-            requeue(session, line_item_id=changed[0][0], now=now)
+            requeue(session, line_item_id=line_item_id, now=now, is_new=read_due_at != now)
 
 
 def _claimed(endpoint: Endpoint) -> tuple[LineItemState, str | None, str]:
@@ -85,7 +86,8 @@ def _column_statement(dialect: str) -> Hot:
             "state": new.state,
             "cause": new.cause,
             "checked_at": new.checked_at,
+            "read_due_at": case((old.url == new.url, new.checked_at), else_=old.read_due_at),
         },
         where=or_(has_appeared, has_vanished),
     )
-    return Hot(changed.returning(old.id))
+    return Hot(changed.returning(old.id, old.read_due_at))
