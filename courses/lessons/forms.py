@@ -36,7 +36,7 @@ class Edited:
     blocks: tuple[Block, ...]
     revision: int | None
     errors: dict[str, str] = field(default_factory=dict)
-    """By block key, and `title`."""
+    """By block key, by field of a block (`reference-image1`), and `title`."""
 
 
 def read_edited(form: Form) -> Edited:
@@ -78,22 +78,27 @@ def _block(form: Form, key: str, errors: dict[str, str]) -> Block:
         return block
     return replace(
         block,
-        reference=_reference(form, f"reference-{key}", key, errors),
-        captions=_reference(form, f"captions-{key}", key, errors),
+        reference=_reference(form, f"reference-{key}", errors),
+        captions=_reference(form, f"captions-{key}", errors),
         alt=clean_line(form.get(f"alt-{key}", ""), 300),
         caption=clean_line(form.get(f"caption-{key}", ""), 300),
     )
 
 
-def _reference(form: Form, name: str, key: str, errors: dict[str, str]) -> str:
+def _reference(form: Form, name: str, errors: dict[str, str]) -> str:
     typed = clean_line(form.get(name, ""), 300)
     if not typed:
         return ""
     found = _REFERENCE.fullmatch(typed)
     if found is None:
-        errors[key] = gettext("This is not the address of an uploaded file.")
+        errors[name] = gettext("This is not the address of an uploaded file.")
         return typed
     return found[1]
+
+
+def is_reference(text: str) -> bool:
+    """Whether this can name an uploaded file."""
+    return _REFERENCE.fullmatch(text) is not None
 
 
 def _question(form: Form, block: Block) -> Block:

@@ -53,7 +53,7 @@ class QuestionForm:
     tolerance: str = ""
     unit: str = ""
     problems: list[Any] = field(default_factory=list)
-    """All that is wrong, as sentences."""
+    """All that is wrong, as sentences, each once."""
     errors: dict[str, Any] = field(default_factory=dict)
     """The first of them for each field by its name, or by name and place where it is repeated: stem, points, option-2."""
     question: Question | None = None
@@ -130,7 +130,8 @@ class QuestionForm:
     def refuse(self, problems: Sequence[Problem]) -> None:
         """Say these, each beside its field."""
         for each in problems:
-            self.problems.append(each.text)
+            if each.text not in self.problems:
+                self.problems.append(each.text)
             self.errors.setdefault(f"{each.field}-{each.place}" if each.place else each.field, each.text)
 
     def error(self, name: str) -> Any:

@@ -1,5 +1,6 @@
 """The editor: drafts, blocks by buttons, publishing, versions, settings."""
 
+import re
 from typing import Any
 
 import pytest
@@ -45,6 +46,36 @@ def test_draft_is_saved_and_members_see_it_only_when_it_is_published(school: Sch
     with school.database.reading() as session:
         numbers = session.scalars(select(LessonVersion.number).order_by(LessonVersion.number)).all()
     assert numbers == [1, 2]
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("field", ["reference", "captions"])
+def test_address_that_is_no_uploaded_file_is_refused_beside_its_field_and_stays_as_typed(
+    field: str, school: School, make: Makers
+) -> None:
+    lesson = make.lesson()
+    typed = {
+        "title": "Title",
+        "revision": "",
+        "key": ["v1"],
+        "kind-v1": "video",
+        f"{field}-v1": "https://x.example/a b",
+    }
+    answer = school.client(school.instructor).post_form(f"/lessons/{lesson.id}/edit", typed)
+    assert answer.status_code == 400
+    wrong = re.findall(r'<input[^>]*aria-invalid="true"[^>]*>', answer.text)
+    assert [re.findall(r'(?:name|value)="([^"]*)"', each) for each in wrong] == [
+        [f"{field}-v1", "https://x.example/a b"]
+    ]
+
+
+@pytest.mark.once
+def test_image_without_a_file_is_not_published_and_its_field_says_so(school: School, make: Makers) -> None:
+    lesson = make.lesson()
+    typed = {"title": "Title", "revision": "", "key": ["i1"], "kind-i1": "image", "alt-i1": ""}
+    answer = school.client(school.instructor).post_form(f"/lessons/{lesson.id}/publish", typed)
+    assert answer.status_code == 400
+    assert re.search(r'<input[^>]*name="reference-i1"[^>]*aria-invalid="true"', answer.text)
 
 
 def test_publishing_without_a_change_makes_no_version(school: School, make: Makers) -> None:

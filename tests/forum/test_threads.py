@@ -1,3 +1,4 @@
+import re
 from datetime import timedelta
 
 import pytest
@@ -233,7 +234,10 @@ def test_staff_may_read_and_review(places: Places, school: School) -> None:
 def test_archived_discussion_keeps_its_results(forum: Activity, school: School) -> None:
     start(school, forum, school.member)
     teacher = school.client(school.instructor)
-    assert teacher.post_form(f"/forum/{forum.id}/archive", {"reason": ""}).status_code == 400
+    refused = teacher.post_form(f"/forum/{forum.id}/archive", {"reason": ""})
+    assert refused.status_code == 400
+    assert re.search(r'<input[^>]*name="reason"[^>]*aria-invalid="true"', refused.text)
+    assert 'value="What I read"' in refused.text, "the settings above it are there still"
     assert teacher.post_form(f"/forum/{forum.id}/archive", {"reason": "replaced"}).status_code == 303
     assert school.client(school.member).get(f"/forum/{forum.id}").status_code == 404
     assert school.result(forum.id, school.member) is not None

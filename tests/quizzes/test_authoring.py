@@ -199,6 +199,10 @@ def test_archived_quiz_is_gone_for_members_and_comes_back(
 ) -> None:
     activity = quizzes.quiz(SINGLE)
     member = school.client(school.member)
+    refused = instructor.post_form(f"/quizzes/{activity.id}/archive", {"reason": " "})
+    assert refused.status_code == 400
+    dialog = refused.text[refused.text.index('id="archive" open') :].partition("</dialog>")[0]
+    assert "请写明归档的原因。" in dialog, "it stands open, with the sentence beside its field"
     assert instructor.post_form(f"/quizzes/{activity.id}/archive", {"reason": "old"}).status_code == 303
     assert member.get(f"/quizzes/{activity.id}").status_code == 404
     assert instructor.post_form(f"/quizzes/{activity.id}/publish").status_code == 303

@@ -1,5 +1,6 @@
 """The pages about who is in a course and in which groups: for whom they exist, what they say, what they change."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -170,8 +171,25 @@ def test_group_is_made_filled_renamed_and_removed_by_hand(school: School) -> Non
 
 @pytest.mark.parametrize("name", ["", "   ", "第一党小组"])
 def test_group_without_a_name_of_its_own_is_not_made(school: School, name: str) -> None:
-    make(school)
-    assert school.client(school.instructor).post_form(groups(school), {"name": name}).status_code == 400
+    address, client = f"{groups(school)}/{make(school)}", school.client(school.instructor)
+    other = make(school, "宣传组")
+    said = "已经有同名的小组。请换一个名称。" if name.strip() else "请填写小组名称。"
+    for refused in (
+        client.post_form(groups(school), {"name": name}),
+        client.post_form(f"{groups(school)}/{other}/name", {"name": name}),
+    ):
+        assert refused.status_code == 400
+        field = re.findall(r'<input[^>]*name="name"[^>]*aria-invalid="true"[^>]*value="([^"]*)"', refused.text)
+        assert field == [name], "it stays as it was typed"
+        assert said in refused.text
+    assert "第一党小组" in page(school, address)
+
+
+def test_nobody_ticked_is_said_beside_the_list(school: School) -> None:
+    refused = school.client(school.instructor).post_form(f"{groups(school)}/{make(school)}/people", {"member_id": []})
+    assert refused.status_code == 400
+    assert "请至少选择一个人。" in refused.text
+    assert re.search(r'<input[^>]*name="member_id"[^>]*aria-invalid="true"', refused.text)
 
 
 def test_people_of_another_course_cannot_be_put_in(school: School) -> None:

@@ -1,6 +1,6 @@
 """Values for the template of the editor."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +18,8 @@ from lti_tool.ledger.models import Activity
 from lti_tool.questions.model import KIND_LABELS
 from lti_tool.questions.validation import MOST_OPTIONS
 
+FIELDS = ("reference", "captions", "alt")
+"""Of an image or a video, each with its own fault beside it."""
 SPARE_OPTIONS = 2
 FEWEST_OPTIONS = 4
 
@@ -38,7 +40,7 @@ def page(activity: Activity, draft: queries.Draft, edited: Edited, now: datetime
         "title": edited.title,
         "revision": edited.revision if edited.revision is not None else draft.revision,
         "context_id": activity.context_id,
-        "blocks": [_block(block, edited.errors.get(block.key, "")) for block in edited.blocks],
+        "blocks": [_block(block, edited.errors) for block in edited.blocks],
         "kinds": [(kind.value, str(BLOCK_NAMES[kind]), BLOCK_ICONS[kind]) for kind in BlockKind],
         "errors": edited.errors,
         "status": gettext("Draft saved %(time)s", time=format_moment(draft.saved_at, now)),
@@ -67,7 +69,8 @@ def _version(row: Any, activity_id: int, now: datetime, *, is_published: bool) -
     }
 
 
-def _block(block: Block, error: str) -> dict[str, Any]:
+def _block(block: Block, errors: Mapping[str, str]) -> dict[str, Any]:
+    faults = {name: errors.get(f"{name}-{block.key}", "") for name in FIELDS}
     values: dict[str, Any] = {
         "key": block.key,
         "kind": block.kind.value,
@@ -75,15 +78,21 @@ def _block(block: Block, error: str) -> dict[str, Any]:
         "symbol": BLOCK_ICONS[block.kind],
         "note": _note(block),
         "source": block.source,
-        "reference": shown.media(block.reference),
-        "captions": shown.media(block.captions),
+        "reference": _address(block.reference),
+        "captions": _address(block.captions),
         "alt": block.alt,
         "caption": block.caption,
-        "error": error,
+        "error": errors.get(block.key, ""),
+        "faults": faults,
     }
     if block.kind is BlockKind.question:
         values["question"] = _question(block)
     return values
+
+
+def _address(reference: str) -> str:
+    """Of an uploaded file; what cannot be one stands as it was typed."""
+    return shown.media(reference) if forms.is_reference(reference) else reference
 
 
 def _note(block: Block) -> str:

@@ -113,7 +113,7 @@ def _html(source: str, before: Block | None, html: str) -> str:
 
 
 def _check_files(edited: Edited, blocks: Sequence[Block], context_id: int) -> None:
-    """Say which blocks name a file that this course does not have, and had not when its content was copied."""
+    """Say which fields name a file that this course does not have, and had not when its content was copied."""
     named = {reference for block in blocks for reference in (block.reference, block.captions) if reference}
     if not named:
         return
@@ -124,8 +124,10 @@ def _check_files(edited: Edited, blocks: Sequence[Block], context_id: int) -> No
         reference for reference, each in found.items() if context_id in {each.context_id, *copied.get(reference, ())}
     }
     for block in blocks:
-        if {block.reference, block.captions} - {""} - own:
-            edited.errors.setdefault(block.key, gettext("This course has no such file. Upload it again."))
+        for name, reference in (("reference", block.reference), ("captions", block.captions)):
+            if reference and reference not in own:
+                said = gettext("This course has no such file. Upload it again.")
+                edited.errors.setdefault(f"{name}-{block.key}", said)
 
 
 def _refused(
@@ -159,13 +161,16 @@ def publish(activity_id: int) -> ResponseReturnValue:
     return redirect(url_for(".show", activity_id=activity_id), 303)
 
 
+GAP_FIELDS = {rules.Gap.no_file: "reference-", rules.Gap.no_alt: "alt-"}
+
+
 def _gaps(blocks: Sequence[Block]) -> dict[str, str]:
-    """What is incomplete, by block."""
+    """What is incomplete, by block or by its field."""
     found = {}
     for number, block in enumerate(blocks, 1):
         gap = rules.gap_of(block)
         if gap is not None:
-            found[block.key] = gettext(services.GAPS[gap].msgid, n=number)
+            found[GAP_FIELDS.get(gap, "") + block.key] = gettext(services.GAPS[gap].msgid, n=number)
             if block.kind is BlockKind.question and block.fields:
                 found[block.key] = " ".join(str(each) for each in parsed(block.fields)[1])
     return found or ({} if blocks else {"blocks": gettext("The lesson has no part yet.")})

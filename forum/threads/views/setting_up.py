@@ -10,9 +10,7 @@ from forum.threads import services
 from forum.threads.forms import ForumForm
 from forum.threads.models import ForumUse
 from forum.threads.views.opening import blueprint
-from lti_tool.core.errors import Invalid
 from lti_tool.core.i18n import gettext as _
-from lti_tool.core.i18n import lazy_gettext as _l
 from lti_tool.core.markup import MarkupRefused
 from lti_tool.core.text import clean_line
 from lti_tool.core.web import render, runtime
@@ -67,7 +65,7 @@ def apply(session: Session, activity: Activity, form: ForumForm) -> None:
     activity.due_at = form.due_at
 
 
-def _settings_page(activity_id: int, form: ForumForm | None) -> str:
+def _settings_page(activity_id: int, form: ForumForm | None, reason_error: str = "") -> str:
     with runtime().database.reading() as session:
         actor, activity = open_activity(session, activity_id, Can.author, kind=services.KIND)
         use = session.get_one(ForumUse, activity_id)
@@ -80,6 +78,7 @@ def _settings_page(activity_id: int, form: ForumForm | None) -> str:
         verb=_("Save and publish") if activity.status is ActivityStatus.draft else _("Save"),
         archive_address="" if is_archived else url_for("forum_threads.archive_forum", activity_id=activity_id),
         restore_address=url_for("forum_threads.restore_forum", activity_id=activity_id) if is_archived else "",
+        reason_error=reason_error,
     )
 
 
@@ -95,7 +94,7 @@ def archive_forum(activity_id: int) -> ResponseReturnValue:
     """Take it out of sight, with a reason; results and grades stay."""
     reason = clean_line(request.form.get("reason", ""), 500)
     if not reason:
-        raise Invalid(_l("Say why it is archived."))
+        return _settings_page(activity_id, None, _("Say why it is archived.")), 400
     with runtime().database.writing() as session:
         actor, activity = open_activity(session, activity_id, Can.author, kind=services.KIND)
         archive(session, activity, actor=actor, reason=reason, now=runtime().clock.now())

@@ -20,7 +20,7 @@ def read_name(form: Mapping[str, str]) -> str:
     """The name of a group. Raises Invalid for none."""
     name = clean_line(form.get("name", ""), LONGEST_NAME)
     if not name:
-        raise Invalid(gettext("Type a name for the group."))
+        raise Invalid(gettext("Type a name for the group."), action="")
     return name
 
 
@@ -28,7 +28,7 @@ def read_people(values: list[str]) -> list[int]:
     """The people that were ticked. Raises Invalid for nobody."""
     found = [int(each) for each in values[:AT_ONCE] if each.isascii() and each.isdecimal() and len(each) < 19]
     if not found:
-        raise Invalid(gettext("Choose at least one person."))
+        raise Invalid(gettext("Choose at least one person."), action="")
     return found
 
 

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lti_tool.core.errors import NotFound
+from lti_tool.core.errors import Invalid, NotFound
 from lti_tool.core.i18n import current_zone, format_moment, gettext, ngettext
 from lti_tool.core.i18n import lazy_gettext as _l
 from lti_tool.core.web import render, runtime
@@ -33,6 +33,11 @@ SOURCES = {
 @blueprint.get("/courses/<int:context_id>/groups")
 def groups(context_id: int) -> ResponseReturnValue:
     """All groups. Six statements."""
+    return _list(context_id)
+
+
+def _list(context_id: int, typed: str = "", error: str = "") -> str:
+    """`typed`: the name of a group that could not be made; `error`: why."""
     now = runtime().clock.now()
     with runtime().database.reading() as session:
         actor = current.actor(session, context_id, Can.follow)
@@ -55,15 +60,20 @@ def groups(context_id: int) -> ResponseReturnValue:
             for row in found
         ],
         make=url_for("roster.make_group", context_id=context_id) if actor.can(Can.author) else "",
+        typed=typed,
+        error=error,
     )
 
 
 @blueprint.post("/courses/<int:context_id>/groups")
 def make_group(context_id: int) -> ResponseReturnValue:
     """A new group, made by hand."""
-    with runtime().database.writing() as session:
-        current.actor(session, context_id, Can.author)
-        made = services.make(session, context_id, forms.read_name(request.form)).id
+    try:
+        with runtime().database.writing() as session:
+            current.actor(session, context_id, Can.author)
+            made = services.make(session, context_id, forms.read_name(request.form)).id
+    except Invalid as refusal:
+        return _list(context_id, request.form.get("name", ""), refusal.sentences), refusal.status
     return redirect(url_for("roster.group", context_id=context_id, group_id=made), 303)
 
 
@@ -73,7 +83,8 @@ def group(context_id: int, group_id: int) -> ResponseReturnValue:
     return _page(context_id, group_id)
 
 
-def _page(context_id: int, group_id: int, wish: ExceptionForm | None = None) -> ResponseReturnValue:
+def _page(context_id: int, group_id: int, wish: ExceptionForm | None = None, **errors: str) -> ResponseReturnValue:
+    """`errors`: why the group's `name` was not changed, or why its `people` were not added."""
     typed = request.args.get("q", "")[:60]
     with runtime().database.reading() as session:
         actor = current.actor(session, context_id, Can.follow)
@@ -98,6 +109,8 @@ def _page(context_id: int, group_id: int, wish: ExceptionForm | None = None) -> 
             actor, home, (gettext("Groups"), url_for("roster.groups", context_id=context_id)), (found.name, None)
         ),
         name=found.name,
+        new_name=request.form.get("name", "") if "name" in errors else found.name,
+        errors=errors,
         set_name=found.set_name,
         source=str(SOURCES[found.source]),
         is_ours=is_ours,
@@ -123,7 +136,7 @@ def _page(context_id: int, group_id: int, wish: ExceptionForm | None = None) -> 
         wish=wish
         or ExceptionForm(dict.fromkeys(("activity_id", "due_at", "closes_at", "minutes", "attempts", "reason"), "")),
     )
-    return (page, 400) if wish and wish.errors else page
+    return (page, 400) if errors or (wish and wish.errors) else page
 
 
 def _parts(override: Any, now: Any) -> list[str]:
@@ -152,18 +165,24 @@ def _opened(session: Session, context_id: int, group_id: int) -> tuple[Actor, Gr
 @blueprint.post("/courses/<int:context_id>/groups/<int:group_id>/name")
 def rename_group(context_id: int, group_id: int) -> ResponseReturnValue:
     """Another name for a group made by hand."""
-    with runtime().database.writing() as session:
-        _, found = _opened(session, context_id, group_id)
-        services.rename(session, found, forms.read_name(request.form))
+    try:
+        with runtime().database.writing() as session:
+            _, found = _opened(session, context_id, group_id)
+            services.rename(session, found, forms.read_name(request.form))
+    except Invalid as refusal:
+        return _page(context_id, group_id, name=refusal.sentences)
     return redirect(url_for("roster.group", context_id=context_id, group_id=group_id), 303)
 
 
 @blueprint.post("/courses/<int:context_id>/groups/<int:group_id>/people")
 def put_in(context_id: int, group_id: int) -> ResponseReturnValue:
     """People into a group made by hand."""
-    with runtime().database.writing() as session:
-        _, found = _opened(session, context_id, group_id)
-        services.put_in(session, found, forms.read_people(request.form.getlist("member_id")))
+    try:
+        with runtime().database.writing() as session:
+            _, found = _opened(session, context_id, group_id)
+            services.put_in(session, found, forms.read_people(request.form.getlist("member_id")))
+    except Invalid as refusal:
+        return _page(context_id, group_id, people=refusal.sentences)
     return redirect(url_for("roster.group", context_id=context_id, group_id=group_id), 303)
 
 

@@ -32,7 +32,7 @@ export function enhanceMenus(root) {
   });
 
   root.addEventListener("keydown", (event) => {
-    const menu = event.key === "Escape" && event.target.closest?.("details.drop[open]");
+    const menu = event.key === "Escape" && root.querySelector("details.drop[open]");
     if (!menu) return;
     menu.open = false;
     menu.querySelector("summary").focus();

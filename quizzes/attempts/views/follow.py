@@ -1,5 +1,7 @@
 """What those who may follow see of everybody's attempts, and what the instructor may give: an attempt, or more time."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -9,9 +11,8 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lti_tool.core.errors import Invalid, NotFound
+from lti_tool.core.errors import NotFound
 from lti_tool.core.i18n import format_moment, format_points, gettext
-from lti_tool.core.i18n import lazy_gettext as _l
 from lti_tool.core.text import clean_line
 from lti_tool.core.web import render, runtime
 from lti_tool.identity.actor import Actor, Can, Role
@@ -29,6 +30,17 @@ from quizzes.papers.services import KIND
 
 MOST_ROWS = 1000
 MOST_MINUTES = 1440
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What an instructor typed to give an attempt (to member `about`) or to open one again (attempt `about`), and its faults."""
+
+    what: str = ""
+    about: int = 0
+    reason: str = ""
+    minutes: str = ""
+    errors: Mapping[str, str] = field(default_factory=dict)
 
 
 def overview(
@@ -55,6 +67,7 @@ def overview(
     ways = _ways(session, activity.id)
     may_author = actor.can(Can.author)
     return {
+        "wish": None,
         "trail": trail(session, activity),
         "title": activity.title,
         "status": activity.status.value,
@@ -134,17 +147,31 @@ def review(activity_id: int, member_id: int) -> ResponseReturnValue:
     return render("quizzes/attempts.html", **page)
 
 
-def _reason() -> str:
-    reason = clean_line(request.form.get("reason", ""), 500)
+def _wish(what: str, about: int) -> Wish:
+    """What was typed. Never raises: what is wrong stands in `errors`."""
+    reason, minutes = clean_line(request.form.get("reason", ""), 500), clean_line(request.form.get("minutes", ""), 20)
+    errors = {}
     if not reason:
-        raise Invalid(_l("Write the reason: it is kept with what you give."))
-    return reason
+        errors["reason"] = gettext("Write the reason: it is kept with what you give.")
+    if what == "reopen" and not (minutes.isdecimal() and len(minutes) < 5 and 1 <= int(minutes) <= MOST_MINUTES):
+        errors["minutes"] = gettext("Say how many minutes, from 1 to %(most)s.", most=MOST_MINUTES)
+    return Wish(what, about, reason, minutes, errors)
+
+
+def _refused(activity_id: int, wish: Wish) -> ResponseReturnValue:
+    """The page of all attempts with the form as it was typed, and what is wrong beside each field."""
+    with runtime().database.reading() as session:
+        actor, activity = open_activity(session, activity_id, Can.author, kind=KIND)
+        page = overview(session, actor, activity, runtime().clock.now())
+    return render("quizzes/attempts.html", **page | {"wish": wish}), 400
 
 
 @blueprint.post("/quizzes/<int:activity_id>/members/<int:member_id>/attempts")
 def give(activity_id: int, member_id: int) -> ResponseReturnValue:
     """One more attempt for a member of this course, with a reason."""
-    reason = _reason()
+    wish = _wish("give", member_id)
+    if wish.errors:
+        return _refused(activity_id, wish)
     with runtime().database.writing() as session:
         actor, activity = open_activity(session, activity_id, Can.author, kind=KIND)
         enrolled = session.scalar(
@@ -153,7 +180,7 @@ def give(activity_id: int, member_id: int) -> ResponseReturnValue:
         if enrolled is None:
             raise NotFound
         services.give_attempt(
-            session, activity=activity, member_id=member_id, actor=actor, reason=reason, now=runtime().clock.now()
+            session, activity=activity, member_id=member_id, actor=actor, reason=wish.reason, now=runtime().clock.now()
         )
     return redirect(url_for("quizzes_attempts.start", activity_id=activity_id), 303)
 
@@ -161,10 +188,9 @@ def give(activity_id: int, member_id: int) -> ResponseReturnValue:
 @blueprint.post("/quizzes/<int:activity_id>/attempts/<int:attempt_id>/reopen")
 def reopen(activity_id: int, attempt_id: int) -> ResponseReturnValue:
     """Let a member go on with a closed attempt, with a reason and so many minutes."""
-    reason = _reason()
-    minutes = request.form.get("minutes", "")
-    if not (minutes.isdecimal() and len(minutes) < 5 and 1 <= int(minutes) <= MOST_MINUTES):
-        raise Invalid(_l("Say how many minutes, from 1 to %(most)s.", most=MOST_MINUTES))
+    wish = _wish("reopen", attempt_id)
+    if wish.errors:
+        return _refused(activity_id, wish)
     with runtime().database.writing() as session:
         actor, activity = open_activity(session, activity_id, Can.author, kind=KIND)
         attempt = session.scalar(
@@ -176,9 +202,9 @@ def reopen(activity_id: int, attempt_id: int) -> ResponseReturnValue:
             session,
             attempt=attempt,
             activity=activity,
-            minutes=int(minutes),
+            minutes=int(wish.minutes),
             actor=actor,
-            reason=reason,
+            reason=wish.reason,
             now=runtime().clock.now(),
         )
     return redirect(url_for("quizzes_attempts.start", activity_id=activity_id), 303)

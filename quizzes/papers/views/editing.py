@@ -7,7 +7,7 @@ from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from lti_tool.core.errors import Invalid
-from lti_tool.core.i18n import format_points, gettext, lazy_gettext
+from lti_tool.core.i18n import format_points, gettext
 from lti_tool.core.markup.excerpt import plain_text
 from lti_tool.core.ordering import Step, rearranged
 from lti_tool.core.text import clean_line
@@ -28,12 +28,16 @@ from quizzes.papers.views.blueprint import blueprint
 @blueprint.get("/quizzes/<int:activity_id>/edit")
 def edit(activity_id: int) -> ResponseReturnValue:
     """The questions, with buttons to move, change and remove them, and to add more."""
+    return _edit(activity_id)
+
+
+def _edit(activity_id: int, reason_error: str = "") -> str:
     with runtime().database.reading() as session:
         _actor, activity = open_activity(session, activity_id, Can.author, kind=KIND)
         use = use_of(session, activity_id)
         questions = asked(session, [item.version for item in use.items])
         crumbs = trail(session, activity, (gettext("Edit"), None))
-    return render("quizzes/edit.html", trail=crumbs, **_page(activity, use, questions))
+    return render("quizzes/edit.html", trail=crumbs, reason_error=reason_error, **_page(activity, use, questions))
 
 
 def tabs(activity_id: int, here: str) -> Sequence[tuple[str, str, bool]]:
@@ -111,7 +115,7 @@ def archive(activity_id: int) -> ResponseReturnValue:
     """Take it out of sight; attempts and grades stay."""
     reason = clean_line(request.form.get("reason", ""), 500)
     if not reason:
-        raise Invalid(lazy_gettext("Say why it is archived."))
+        return _edit(activity_id, gettext("Say why it is archived.")), 400
     with runtime().database.writing() as session:
         actor, activity = open_activity(session, activity_id, Can.author, kind=KIND)
         ledger.archive(session, activity, actor=actor, reason=reason, now=runtime().clock.now())

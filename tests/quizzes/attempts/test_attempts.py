@@ -254,8 +254,19 @@ def test_instructor_reopens_an_attempt_with_a_reason(quizzes: Quizzes, school: S
     clock.advance(timedelta(hours=2))
     reopen = f"/quizzes/{activity.id}/attempts/{sitting.attempt_id}/reopen"
     instructor = school.client(school.instructor)
-    assert instructor.post_form(reopen, {"minutes": "15"}).status_code == 400
-    assert instructor.post_form(reopen, {"minutes": "0", "reason": "x"}).status_code == 400
+    without_reason = instructor.post_form(reopen, {"minutes": "15"})
+    assert without_reason.status_code == 400
+    assert without_reason.text.count("请写明理由，理由会一起留存。") == 1
+    refused = instructor.post_form(reopen, {"minutes": "0", "reason": "网络断了"})
+    assert refused.status_code == 400
+    form = refused.text[refused.text.index(f'action="{reopen}"') :].partition("</form>")[0]
+    assert 'value="网络断了"' in form, "what was typed is kept"
+    assert "请填写分钟数，1 到 1440。" in form
+    give = f"/quizzes/{activity.id}/members/{school.member.member_id}/attempts"
+    refused = instructor.post_form(give, {"reason": " "})
+    assert refused.status_code == 400
+    form = refused.text[refused.text.index(f'action="{give}"') :].partition("</form>")[0]
+    assert "请写明理由，理由会一起留存。" in form
     assert instructor.post_form(reopen, {"minutes": "15", "reason": "network was gone"}).status_code == 303
     attempt = quizzes.attempt(sitting.attempt_id)
     assert (attempt.state, attempt.ends_at) == (AttemptState.in_progress, school.now + timedelta(minutes=15))
