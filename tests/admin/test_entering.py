@@ -141,6 +141,7 @@ def test_WS_03_nobody_frames_the_console(operator: Operator) -> None:
     for path in ("/admin/enter", "/admin"):
         answer = operator.get(path)
         assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
+        assert answer.headers["Cross-Origin-Opener-Policy"] == "same-origin"
         assert answer.headers["Cache-Control"] == "no-store"
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ STATIC = Path(__file__).resolve().parents[2] / "lti_tool" / "static" / "js"
 LMS, TOOL, ELSEWHERE = "https://lms.test", "https://tool.test", "https://elsewhere.test"
 PARENT = """<!doctype html><title>LMS</title><iframe name="storage" src="https://lms.test/storage"></iframe>
 <iframe id="tool" src="https://tool.test/"></iframe><script>
-  window.seen = []; window.answer = null;
+  window.seen = [];
   addEventListener("message", (event) => {
     window.seen.push(event.data);
     if (window.answer) window.answer(event);
@@ -28,18 +29,23 @@ OURS = """<!doctype html><title>Tool</title><body><script type="module">
 Open = Callable[..., tuple[Page, Frame]]
 
 
-@pytest.fixture
-def opened(browser: Browser) -> Iterator[Open]:
-    """opened(answer): the LMS's page with our page in a frame; `answer` is JavaScript that gets each message event."""
+@contextmanager
+def shown(browser: Browser, ours: str = OURS, posted: list[str] | None = None) -> Iterator[Open]:
+    """The LMS's page with our page in a frame; `answer` is JavaScript that gets each message event.
+
+    What our page posts is noted in `posted`.
+    """
     contexts = []
 
     def serve(route: Route) -> None:
         url = route.request.url
+        if posted is not None and route.request.method == "POST":
+            posted.append(route.request.post_data or "")
         if url.endswith(".js"):
             name = url.rsplit("/", 1)[1]
             route.fulfill(body=(STATIC / name).read_text("utf-8"), content_type="text/javascript")
-        elif url.startswith(TOOL):
-            route.fulfill(body=OURS, content_type="text/html")
+        elif url == f"{TOOL}/":
+            route.fulfill(body=ours, content_type="text/html")
         else:
             body = PARENT if url == f"{LMS}/" else "<!doctype html><title>other</title>"
             route.fulfill(body=body, content_type="text/html")
@@ -48,18 +54,26 @@ def opened(browser: Browser) -> Iterator[Open]:
         context = browser.new_context()
         contexts.append(context)
         context.route("**/*", serve)
+        context.add_init_script(f"window.answer = {answer};")
         page = context.new_page()
         page.goto(f"{LMS}/")
         handle = page.wait_for_selector("#tool")
         frame = handle.content_frame() if handle else None
         assert frame is not None
-        frame.wait_for_function("window.ready")
-        page.evaluate(f"() => {{ window.answer = {answer}; }}")
+        if ours == OURS:
+            frame.wait_for_function("window.ready")
         return page, frame
 
     yield make
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def opened(browser: Browser) -> Iterator[Open]:
+    """opened(answer)"""
+    with shown(browser) as make:
+        yield make
 
 
 def ask(of: Frame, subject: str, **options: Any) -> Any:
@@ -129,6 +143,16 @@ def test_PM_02_late_answer_finds_nobody(opened: Open) -> None:
     assert ask(frame, "lti.get_data", origin=LMS, wait=50) == {"code": "timeout"}
     page.evaluate(f"((event) => event.source.postMessage({GOOD}, event.origin))(window.asker)")
     assert ask(frame, "lti.get_data", origin=LMS, wait=50) == {"code": "timeout"}, "it answers no other question either"
+
+
+def test_PM_02_answer_is_waited_for_one_second(opened: Open) -> None:
+    _, frame = opened()
+    took = frame.evaluate(
+        """async () => { const begun = performance.now();
+             const code = await messages.ask("lti.get_data").catch((error) => error.code);
+             return code === "timeout" ? performance.now() - begun : -1; }"""
+    )
+    assert 990 <= took < 5000
 
 
 def test_PM_03_error_answer_is_told_without_values(opened: Open) -> None:

@@ -1,19 +1,23 @@
 """The LMS's own dates of a link, in the custom parameters of its launches."""
 
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from lti_tool.core.clock import FakeClock
 from lti_tool.core.logs import log
+from lti_tool.identity.models import Context
 from lti_tool.launch.services.landing import dates as landing
-from lti_tool.ledger.models import Activity, Placement
+from lti_tool.ledger.models import Activity, LineItem, Placement
 from lti_tool.ledger.windows import window_of
+from quizzes.attempts import sweep
 from tests.lti.test_launch import counted
-from tests.lti.world import World
+from tests.lti.world import ORIGIN, World, csrf_of
+from tests.quizzes.conftest import Quizzes
 
 OPENS, CLOSES = datetime(2026, 12, 1, 0, tzinfo=UTC), datetime(2026, 12, 8, 10, tzinfo=UTC)
 CUSTOM = {
@@ -55,6 +59,60 @@ def test_CP_02_dates_of_a_link_that_shows_nothing_yet_hold_once_it_is_bound(worl
     with world.runtime.database.reading() as session:
         assert window_of(session, session.get_one(Activity, activity.id), 0).closes == CLOSES
     assert version(world, activity) == 2
+
+
+@pytest.fixture
+def quiz(world: World) -> tuple[Activity, Quizzes]:
+    """A real quiz behind link-a that closes on 20 December by our own date; and what makes quizzes."""
+    probe = world.bound()
+    course: Any = SimpleNamespace(runtime=world.runtime, now=world.runtime.clock.now(), context_id=probe.context_id)
+    made = Quizzes(course)
+    found = made.quiz(closes_at=datetime(2026, 12, 20, tzinfo=UTC))
+    with world.runtime.database.writing() as session:
+        for table in (LineItem, Placement):
+            session.execute(update(table).values(activity_id=found.id))
+    return found, made
+
+
+@pytest.mark.parametrize(
+    ("until", "zone", "shown"),
+    [
+        ("2026-11-21T20:00:00+08:00", "Asia/Shanghai", "20:00"),
+        ("2026-11-21T12:00:00Z", "Asia/Urumqi", "18:00"),
+        ("2027-01-08T10:00:00Z", "Asia/Shanghai", "12月20日"),
+    ],
+)
+def test_CP_02_stricter_end_is_shown_in_the_zone_of_the_course(
+    world: World, browser: FlaskClient, quiz: tuple[Activity, Quizzes], until: str, zone: str, shown: str
+) -> None:
+    with world.runtime.database.writing() as session:
+        session.execute(update(Context).values(timezone=zone))
+    landed = world.forge(browser, custom={"submission_until": until})
+    page = browser.get(landed.headers["Location"], base_url=ORIGIN)
+    assert page.status_code == 200
+    assert shown in page.get_data(as_text=True)
+
+
+def test_CP_04_running_attempt_keeps_its_end_when_the_lms_moves_it_up_and_gains_when_it_is_put_off(
+    world: World, browser: FlaskClient, quiz: tuple[Activity, Quizzes]
+) -> None:
+    _, quizzes = quiz
+    until = world.runtime.clock.now() + timedelta(hours=2)
+
+    def opened(person: FlaskClient, end: datetime, sub: str = "member1") -> str:
+        answer = world.forge(person, person=sub, custom={"submission_until": end.isoformat()})
+        sweep.run(world.runtime, world.runtime.clock.now())
+        return answer.headers["Location"]
+
+    page = opened(browser, until)
+    form = {"csrf_token": csrf_of(browser.get(page, base_url=ORIGIN))}
+    begun = browser.post(f"{page}/attempts", data=form, headers={"Origin": ORIGIN}, base_url=ORIGIN)
+    number = int(begun.headers["Location"].rsplit("/", 1)[-1])
+    assert quizzes.attempt(number).ends_at == until
+    opened(world.browser(), until - timedelta(hours=1), "member2")
+    assert quizzes.attempt(number).ends_at == until
+    opened(world.browser(), until + timedelta(hours=3), "member2")
+    assert quizzes.attempt(number).ends_at == until + timedelta(hours=3)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Where launches land: identity, courses, presentation, columns, and how many statements it costs."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -10,6 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import event, func, select, update
 
+from lti_tool.core import logs
 from lti_tool.core.clock import FakeClock
 from lti_tool.identity.models import Context, Enrolment, Member, Tenant
 from lti_tool.identity.rules.names import given_name
@@ -20,6 +22,7 @@ from lti_tool.ledger import services
 from lti_tool.ledger.models import Activity, LineItemState, Placement, ScorePost
 from lti_tool.ledger.rules import Outcome, PostState
 from tests.lms_client import ENDPOINT_CLAIM
+from tests.lti.linking import pick
 from tests.lti.world import CLIENT_ID, ORIGIN, World, path_of
 
 SCORE = "https://purl.imsglobal.org/spec/lti-ags/scope/score"
@@ -111,6 +114,29 @@ def test_CT_01_no_context(world: World, browser: FlaskClient) -> None:
         assert session.scalars(select(Context.context_key)).all() == ["l:link-a"]
 
 
+def test_CT_01_link_without_a_context_shows_its_content_and_has_its_grade(world: World, browser: FlaskClient) -> None:
+    """The whole of it: the link is a course of its own, with its activity, its column and nobody else's."""
+    choose = world.forge(browser, person="teacher", context=None)
+    activity = world.activity("l:link-a")
+    assert pick(browser, path_of(choose), activity.id).status_code == 303
+    member, other = world.browser(), world.browser()
+    landed = world.forge(member, context=None)
+    assert path_of(landed) == f"/probe/{activity.id}"
+    assert member.get(landed.headers["Location"], base_url=ORIGIN).get_json()["title"] == activity.title
+    column = world.column()
+    assert (column.state, bool(column.url)) == (LineItemState.ready, True)
+    with world.runtime.database.writing() as session:
+        sub = session.scalars(select(Member.id).where(Member.sub == "member1")).one()
+        services.record(
+            session, activity_id=activity.id, member_id=sub, verb="completed", source="probe:1",
+            outcome=Outcome(Decimal(1), Decimal(8), completed=True), now=world.runtime.clock.now(),
+        )  # fmt: skip
+    assert posts(world) == [PostState.waiting]
+    # Another link without a context is another course: nothing of the first is there.
+    assert path_of(world.forge(other, person="member2", link="link-b", context=None)).startswith("/lti/waiting/")
+    assert other.get(f"/probe/{activity.id}", base_url=ORIGIN).status_code == 404
+
+
 def test_CT_02_context_without_id(world: World, browser: FlaskClient) -> None:
     for context in ({}, {"title": "x"}, "course-1", {"id": ""}, {"id": 5}):
         world.refused(world.forge(world.browser(), context=context), 400, "context")
@@ -193,12 +219,17 @@ def test_CT_12_a_member_sees_not_set_up_yet_until_somebody_has_chosen(world: Wor
     "url",
     ["javascript:alert(1)", "data:text/html,x", "file:///etc/passwd", "//evil", "http://u@h/", "https://h/\nx", 'https://h/"', "", 5],
 )  # fmt: skip
-def test_LP_04_return_url_that_is_no_web_address(world: World, browser: FlaskClient, url: Any) -> None:
+def test_LP_04_return_url_that_is_no_web_address(
+    world: World, browser: FlaskClient, url: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    logs.configure("INFO")
     answer = world.forge(browser, launch_presentation={"return_url": url, "locale": "en"})
     page = browser.get(answer.headers["Location"], base_url=ORIGIN).get_data(as_text=True)
     assert "Not set up yet" in page
     assert 'target="_top"' not in page
     assert http_url(url) == ""
+    (line,) = [json.loads(line) for line in capsys.readouterr().err.splitlines() if '"event": "launch"' in line]
+    assert line.get("return_url") == ("ignored" if url else None)  # that it was odd, never what it was
 
 
 def test_LP_06_no_way_back_from_a_token_that_was_not_verified(world: World, browser: FlaskClient) -> None:

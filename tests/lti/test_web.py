@@ -4,9 +4,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from flask import Response
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
+from lti_tool.core import security
 from lti_tool.core.clock import FakeClock
 from lti_tool.launch.models import DeepLinkRequest
 from lti_tool.ledger.models import Placement
@@ -62,6 +64,29 @@ def test_WS_03_frames_and_policy(world: World, browser: FlaskClient) -> None:
         assert "'nonce-" in policy["script-src"]
         assert "unsafe" not in answer.headers["Content-Security-Policy"]
         assert "X-Frame-Options" not in answer.headers
+
+
+def test_WS_03_pages_of_what_is_stored_are_framed_by_the_persons_own_lms_and_nobody_else(
+    world: World, browser: FlaskClient
+) -> None:
+    """Decided: who is sent to these pages is in the LMS's frame, and a window of its own would have no session.
+
+    What cannot be undone there is a wish that the operator carries out, or asks for a name to be typed.
+    """
+    world.bound()
+    world.launch(browser)
+    pages = [browser.get(path, base_url=ORIGIN) for path in ("/data", "/data/requests/999")]
+    assert [each.status_code for each in pages] == [200, 404]
+    for each in pages:
+        assert f"frame-ancestors {world.lms.base_url};" in f"{each.headers['Content-Security-Policy']};"
+    assert "frame-ancestors 'none'" in world.browser().get("/data", base_url=ORIGIN).headers["Content-Security-Policy"]
+
+
+def test_WS_04_only_https_is_asked_for_where_the_tool_has_it(world: World) -> None:
+    for https, expected in ((True, "max-age=31536000"), (False, None)):
+        with world.app.test_request_context():
+            answer = security.harden(Response(), https=https)
+        assert answer.headers.get("Strict-Transport-Security") == expected
 
 
 def test_WS_04_headers(world: World, browser: FlaskClient) -> None:

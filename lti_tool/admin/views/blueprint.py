@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from flask import Blueprint, request, url_for
+from flask import Blueprint, Response, request, url_for
 from sqlalchemy.orm import Session
 
 from lti_tool.admin import current, services
@@ -50,6 +50,13 @@ def address() -> str:
     return client_address(
         request.remote_addr, request.headers.get("X-Forwarded-For"), runtime().settings.trusted_proxies
     )
+
+
+@blueprint.after_request
+def _stands_alone(response: Response) -> Response:
+    """No window that opened the console, and none that it opens, holds on to it (WS-04); pages in frames need theirs."""
+    response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    return response
 
 
 @blueprint.before_request

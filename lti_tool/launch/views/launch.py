@@ -74,7 +74,7 @@ def launch() -> ResponseReturnValue:
     arrival = _arrival(strict, state, secret if sent is None else sent, carrier)
     landed = _land(arrival)
     LAUNCHES.labels(str(arrival.known.id), arrival.claims.message_type).inc()
-    note("launch", role=arrival.standing.role.value, **_migration(strict))
+    note("launch", role=arrival.standing.role.value, **_ignored(strict))
     if carrier is Carrier.bearer:
         return carried.hand_over(landed.token, _where(landed), arrival.known)
     response = redirect(_where(landed), 303)
@@ -84,9 +84,18 @@ def launch() -> ResponseReturnValue:
     return response
 
 
-def _migration(strict: StrictLaunch) -> dict[str, object]:
-    """The LTI 1.1 migration claim proves nothing here: we never had LTI 1.1 keys, so nobody is linked by it (TK-28)."""
-    return {"migration": "ignored"} if CLAIM + "lti1p1" in strict.token.claims else {}
+def _ignored(strict: StrictLaunch) -> dict[str, object]:
+    """What the launch brought and nothing follows from, for the log.
+
+    The LTI 1.1 migration claim proves nothing here: we never had LTI 1.1 keys, so nobody is linked by it (TK-28). A
+    return URL that is no web address is shown nowhere (LP-04).
+    """
+    claims = strict.token.claims
+    shown = claims.get(CLAIM + "launch_presentation")
+    has_odd_way = isinstance(shown, dict) and bool(shown.get("return_url")) and not strict.claims.return_url
+    return ({"migration": "ignored"} if CLAIM + "lti1p1" in claims else {}) | (
+        {"return_url": "ignored"} if has_odd_way else {}
+    )
 
 
 def _refuse_without_token(state: str) -> None:
