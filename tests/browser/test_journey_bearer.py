@@ -145,10 +145,6 @@ def test_PS_08_whole_journey_passes_without_any_cookie(stack: Stack, new_screen:
     outer = screen.page.frame(name="tool-frame")
     assert outer is not None
     assert re.search(r"/lti/frame/\d+\?k=[\w-]+#/lessons/\d+$", outer.url)
-    assert outer.evaluate("Object.entries(localStorage)") == []
-    assert [len(value) for value in outer.evaluate("Object.values(sessionStorage)")] == [
-        43
-    ]  # the bearer, and nothing else
     outer.evaluate("history.back()")
     expect(frame.locator("li.task")).to_have_count(3)
     outer.evaluate("location.reload()")

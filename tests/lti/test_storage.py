@@ -15,6 +15,7 @@ from lti_tool.identity.actor import Carrier
 from lti_tool.identity.models import BrowserSession
 from tests.lms_client import AuthRequest, form_of
 from tests.lti.test_state import values_of
+from tests.lti.test_windows import SCRIPTS
 from tests.lti.world import ORIGIN, World
 
 OURS = {"Origin": ORIGIN, "Sec-Fetch-Site": "same-origin"}
@@ -189,6 +190,15 @@ def test_PS_08_bearer_opens_pages_and_stands_in_no_address(world: World, browser
     # What carries a bearer is no cookie, and the other way round.
     as_cookie = browser.get(f"/probe/{activity.id}", headers={"Cookie": f"__Host-dk={bearer}"}, base_url=ORIGIN)
     assert as_cookie.status_code == 404
+
+
+@pytest.mark.once
+def test_PS_08_no_module_keeps_anything_of_a_launch_beyond_its_frame() -> None:
+    """A tab's own storage ends with the tab; localStorage would give the bearer to whoever sits there next."""
+    modules = {path.name: path.read_text("utf-8") for path in SCRIPTS.glob("*.js")}
+    carrying = {name for name, text in modules.items() if "bearer" in text.lower() or "storage_secret" in text}
+    assert {"bearer-frame.js", "storage-put.js", "storage-get.js"} <= carrying
+    assert [name for name in carrying if re.search(r"localStorage|indexedDB|document\.cookie", modules[name])] == []
 
 
 def test_PS_08_and_WS_05_who_signs_out_leaves_a_bearer_that_opens_nothing(world: World, browser: FlaskClient) -> None:

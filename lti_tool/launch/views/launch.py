@@ -93,9 +93,8 @@ def _ignored(strict: StrictLaunch) -> dict[str, object]:
     claims = strict.token.claims
     shown = claims.get(CLAIM + "launch_presentation")
     has_odd_way = isinstance(shown, dict) and bool(shown.get("return_url")) and not strict.claims.return_url
-    return ({"migration": "ignored"} if CLAIM + "lti1p1" in claims else {}) | (
-        {"return_url": "ignored"} if has_odd_way else {}
-    )
+    found = {"migration": CLAIM + "lti1p1" in claims, "return_url": has_odd_way}
+    return {name: "ignored" for name, is_there in found.items() if is_there}
 
 
 def _refuse_without_token(state: str) -> None:

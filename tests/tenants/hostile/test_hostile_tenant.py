@@ -200,7 +200,7 @@ def test_WS_11_strangers_write_nothing_of_their_own_into_the_log(
     lines = log.getvalue().splitlines()
     assert len(lines) >= 12 * len(PAYLOADS)
     for line in lines:
-        json.loads(line)
+        assert json.loads(line)["timestamp"].endswith("Z")  # UTC
         assert MARK not in line
     assert "https://nobody.example" in log.getvalue(), "what looks like an id is said: the operator needs it"
 
