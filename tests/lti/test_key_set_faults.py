@@ -183,5 +183,12 @@ def test_TK_08_loopback_is_private_outside_the_demo(world: World, browser: Flask
     assert asked == [NAME]
 
 
+def test_TK_08_waits_three_and_five_seconds_and_reads_one_megabyte(world: World) -> None:
+    """The limits that the tests above make shorter, as a server has them."""
+    limits = edge_of(world.runtime).http.limits
+    assert (limits.connect_seconds, limits.read_seconds, limits.body_bytes) == (3.0, 5.0, 1_000_000)
+    assert limits.total_seconds <= 15
+
+
 def refused(world: World) -> None:
     world.refused(world.launch(world.browser()), 502, "keys_unreachable")

@@ -96,11 +96,13 @@ def test_ID_08_odd_subs(world: World, browser: FlaskClient) -> None:
 
 
 def test_ID_09_hostile_name(world: World, browser: FlaskClient) -> None:
-    world.forge(browser, name="<script>alert(1)</script>\u202e" + "长" * 10_000, given_name=None, family_name=None)
+    odd = "<script>alert(1)</script>\u202e\u2066\x07\x1b[31m\r\n"
+    world.forge(browser, name=odd + "长" * 10_000, given_name=None, family_name=None)
     with world.runtime.database.reading() as session:
         name = session.scalar(select(Member.name)) or ""
     assert len(name) == 200
-    assert "\u202e" not in name
+    assert name.startswith("<script>alert(1)</script>")
+    assert not any(character in name for character in "\u202e\u2066\x07\x1b\r\n")
     page = browser.get("/privacy", base_url=ORIGIN).get_data(as_text=True)
     assert "<script>alert" not in page
 
@@ -184,6 +186,26 @@ def test_CT_07_activity_token_binds_a_new_link_in_its_own_course_only(world: Wor
 )
 def test_CP_01_odd_custom_parameters(world: World, browser: FlaskClient, custom: Any) -> None:
     assert path_of(world.forge(browser, custom=custom)).startswith("/lti/waiting/")
+
+
+@pytest.mark.parametrize("where", ["login and token", "token only", "login only"])
+def test_CP_05_address_of_the_launch_chooses_nothing(world: World, browser: FlaskClient, where: str) -> None:
+    """`?lesson=2` and even another activity's token in target_link_uri, typed by a learner into whatever they can."""
+    shown = world.bound()
+    hidden = world.activity(title="For later")
+    target = f"{ORIGIN}/lti/launch?lesson=2&activity={hidden.token}&activity_id={hidden.id}"
+    for link, path in (("link-a", f"/probe/{shown.id}"), ("link-b", "/lti/waiting/")):
+        person = world.browser()
+        login = {"target_link_uri": target} if "login" in where else {}
+        auth = world.begin(person, link=link, **login)
+        claims = world.claims(auth.nonce, "member1", link, **({"target_link_uri": target} if "token" in where else {}))
+        answer = world.post(person, auth.state, world.lms.sign(claims))
+        if where == "login and token":
+            assert (answer.status_code, path_of(answer).startswith(path)) == (303, True)
+        else:
+            world.refused(answer, 403, "target_mismatch")
+    with world.runtime.database.reading() as session:
+        assert session.scalars(select(Placement.activity_id).where(Placement.activity_id == hidden.id)).all() == []
 
 
 def test_CT_10_title_follows_the_instructor(world: World, browser: FlaskClient) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from lti_tool.core import logs
 from lti_tool.core.clock import FakeClock
 from lti_tool.identity.models import Registration
+from lti_tool.launch.browser import hash_of
 from lti_tool.launch.edge import edge_of
 from lti_tool.launch.models import LoginState
 from lti_tool.launch.registrations import RegistrationForm, register
@@ -20,6 +21,7 @@ from lti_tool.launch.services import logins
 from lti_tool.launch.services.logins import prune
 from tests.lms_client import AuthRequest
 from tests.lti.world import CLIENT_ID, LAUNCH, ORIGIN, World, path_of
+from tests.tenants.asking import counted
 
 pytestmark = pytest.mark.shows("E-01")
 
@@ -153,10 +155,15 @@ def test_OL_07_unknown_issuer(world: World, browser: FlaskClient) -> None:
     assert "<script>alert" not in answer.get_data(as_text=True)
 
 
-def test_OL_08_unknown_client_looks_like_an_unknown_issuer(world: World, browser: FlaskClient) -> None:
-    known = login(world, browser, client_id="somebody-else")
+def test_OL_07_and_08_unknown_client_looks_like_an_unknown_issuer(world: World, browser: FlaskClient) -> None:
+    database = world.runtime.database
+    login(world, browser, iss="https://yet-another.example")  # what is made at the first refusal is there now
+    with counted(database) as for_client:
+        known = login(world, browser, client_id="somebody-else")
     world.refused(known, 403, "unknown_client")
-    unknown = login(world, browser, iss="https://other.example")
+    with counted(database) as for_issuer:
+        unknown = login(world, browser, iss="https://other.example")
+    assert for_client == for_issuer  # the database has as much to do, so neither takes longer
     assert dict(known.headers) | {"X-Request-ID": "", "Content-Security-Policy": ""} == dict(unknown.headers) | {
         "X-Request-ID": "", "Content-Security-Policy": "",
     }  # fmt: skip
@@ -265,6 +272,27 @@ def test_OL_17_limits_count_per_login_hint_and_failures_per_address(
     assert world.launch(world.browser(), "member3").status_code == 303
     clock.advance(timedelta(seconds=61))
     assert login(world, browser).status_code in {302, 303}
+
+
+def test_OL_17_states_go_when_their_time_is_over_and_used_ones_do_not_count_as_open(
+    world: World, browser: FlaskClient, clock: FakeClock
+) -> None:
+    world.launch(browser)  # its state is used
+    open_ones = [world.begin(world.browser(), person).state for person in ("member1", "member2")]
+    with world.runtime.database.writing_core() as connection:
+        registration = connection.execute(select(LoginState.registration_id)).scalars().first()
+        assert registration is not None
+        counting = select(func.count()).select_from(LoginState)
+        prune(connection, registration, world.runtime.clock.now(), most_open=1)
+        left = connection.execute(select(LoginState.state_hash, LoginState.used_at)).all()
+        assert {(row.state_hash == hash_of(open_ones[1]), row.used_at is None) for row in left} == {
+            (True, True), (False, False),
+        }  # fmt: skip
+        # Whoever it is for: what has run out goes with anybody's login.
+        prune(connection, registration + 1, world.runtime.clock.now() + logins.LIFE)
+        assert connection.execute(counting).scalar() == 2
+        prune(connection, registration + 1, world.runtime.clock.now() + logins.LIFE + timedelta(seconds=1))
+        assert connection.execute(counting).scalar() == 0
 
 
 def test_OL_17_open_states_are_bounded_and_the_oldest_go_first(world: World, browser: FlaskClient) -> None:

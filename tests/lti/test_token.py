@@ -23,6 +23,7 @@ from lti_tool.launch.rules.token import parse
 from lti_tool.lms.key_sets import PAUSE, KeySets, NoKeySet, parse_key_set
 from tests.forging import sample_pem
 from tests.lms_client import CLAIM
+from tests.lti.test_login import add_registration
 from tests.lti.world import CLIENT_ID, ORIGIN, World
 
 pytestmark = pytest.mark.shows("E-03")
@@ -65,6 +66,23 @@ def test_TK_02_unknown_kid_is_asked_for_once_a_minute(world: World, browser: Fla
     assert fetched == ["jwks", "jwks"]
     clock.advance(timedelta(seconds=61))
     world.refused(world.forge(browser, header={"kid": "nobody"}), 403, "kid_unknown")
+    assert len(fetched) == 3
+
+
+def test_TK_02_unknown_kids_of_one_lms_do_not_hold_up_another(world: World, browser: FlaskClient) -> None:
+    fetched = count_fetches(world)
+    add_registration(world, client_id="second", deployment_ids=("1",))
+    set_ending(world, browser)
+    for _ in range(2):
+        world.refused(world.forge(world.browser(), header={"kid": "nobody"}), 403, "kid_unknown")
+    assert len(fetched) == 2
+    world.lms.rotate(keep_old=False)
+    # The first one has to wait for its minute; the second, asked for the first time, has the new keys at once.
+    world.refused(world.launch(world.browser()), 403, "kid_unknown")
+    other = world.browser()
+    auth = world.begin(other, client_id="second")
+    claims = world.claims(auth.nonce, aud="second", azp="second")
+    assert world.post(other, auth.state, world.lms.sign(claims)).status_code == 303
     assert len(fetched) == 3
 
 
