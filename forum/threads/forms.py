@@ -58,6 +58,8 @@ class ForumForm:
     due_at: datetime | None = None
     errors: dict[str, Any] = field(default_factory=dict)
     due_text: str = ""
+    refused: dict[str, str] = field(default_factory=dict)
+    """Numbers that could not be read, as they were typed."""
 
     @classmethod
     def read(cls, form: Mapping[str, str], zone: str) -> "ForumForm":
@@ -103,5 +105,5 @@ class ForumForm:
         text = form.get(name, "").strip()
         if text.isdecimal() and len(text) < 4 and int(text) <= MOST_WANTED:
             return int(text)
-        self.errors[name] = _l("Write a number from 0 to 50.")
+        self.errors[name], self.refused[name] = _l("Write a number from 0 to 50."), text[:20]
         return 0

@@ -80,7 +80,9 @@ def protect() -> None:
     given = request.form.get(csrf.FIELD, "")
     if not given.isascii() or not hmac.compare_digest(given, expected):
         raise Forbidden(
-            _l("This page is too old to be sent."), action=_l("Reload it and send again."), code="DK-403-CSRF"
+            _l("This page is too old to be sent."),
+            action=_l("Go back, reload the page and send again."),
+            code="DK-403-CSRF",
         )
 
 

@@ -85,7 +85,9 @@ def sow(runtime: Runtime, lms_url: str) -> dict[str, Any]:
     with runtime.database.writing() as session:
         registration = register(session, _registration(lms_url), now)
         registration.is_demo = True
-        deployment = session.scalars(select(Deployment).where(Deployment.registration_id == registration.id)).one()
+        deployment = session.scalars(
+            select(Deployment).filter_by(registration_id=registration.id, deployment_id=DEPLOYMENT_ID)
+        ).one()
         noted(session, "seeded", now, subject(registration))
         described: list[dict[str, Any]] = []
         for context_id, label, title in COURSES:

@@ -159,11 +159,12 @@ def show_error(error: DangkeError) -> ResponseReturnValue:
 
 
 def _typed(error: DangkeError) -> str:
-    """What was typed into the form whose sending failed."""
+    """What was typed into the form whose sending failed: every text in it that is more than one plain word."""
     if request.method != "POST" or error.status == 413:
         return ""
     try:
-        return request.form.get("body") or request.form.get("source") or ""
+        values = [value.strip() for name, value in request.form.items(multi=True) if name != "csrf_token"]
+        return "\n\n".join(value for value in values if not value.isascii() or len(value.split()) > 1)
     except (OSError, RequestEntityTooLarge):  # no room for it, or more than anybody may send
         return ""
 

@@ -76,7 +76,9 @@ def _claimed() -> tuple[int, int]:
         and hmac.compare_digest(mac, _mac(body))
     ):
         raise Forbidden(
-            _l("This page is too old to be sent."), action=_l("Reload it and send again."), code="DK-403-CSRF"
+            _l("This page is too old to be sent."),
+            action=_l("Go back, reload the page and send again."),
+            code="DK-403-CSRF",
         )
     return int(session_id), int(member_id)
 

@@ -43,8 +43,9 @@ def test_migrate_to_what_is_not_there(migrated: Dangke, wrong: tuple[str, ...]) 
 
 def test_seed_writes_what_the_lms_must_know_and_again_changes_nothing(migrated: Dangke, tmp_path: Path) -> None:
     files = [tmp_path / "first.json", tmp_path / "second.json"]
-    for file in files:
+    for file, deployment_id in zip(files, ("by-hand", "by-hand-too"), strict=True):
         assert migrated("seed", "--lms-url", "http://localhost:9099", "--out", str(file)).code == 0
+        assert migrated("deployment", "1", deployment_id).code == 0, "whoever tries the console may add one"
     first, second = (json.loads(file.read_text(encoding="utf-8")) for file in files)
     assert first == second
     assert [len(course["links"]) >= 4 for course in first["courses"]] == [True, True]

@@ -251,6 +251,8 @@ def test_settings_are_changed_and_errors_keep_what_was_typed(forum: Activity, sc
     answer = teacher.post_form(f"/forum/{forum.id}/settings", wrong)
     assert answer.status_code == 400
     assert "typed task" in answer.text
+    refused = teacher.post_form(f"/forum/{forum.id}/settings", {**wrong, "threads": "99", "replies": "x"})
+    assert re.findall(r'aria-invalid="true"[^>]*value="([^"]*)"', refused.text) == ["99", "x"]
     right = {**wrong, "threads": "2", "due_at": "2026-11-30T18:00", "is_required": "1"}
     assert teacher.post_form(f"/forum/{forum.id}/settings", right).status_code == 303
     page = school.client(school.member).get(f"/forum/{forum.id}").text

@@ -194,6 +194,18 @@ def test_settings_are_saved_and_wrong_ones_come_back(
     assert page.count('aria-invalid="true"') == 3
 
 
+def test_page_that_is_too_old_to_be_sent_gives_back_every_text_that_was_typed(
+    quizzes: Quizzes, instructor: SignedInClient
+) -> None:
+    activity = quizzes.quiz(SINGLE)
+    instructor.csrf = "1.2.too-old"
+    typed = {"stem": "谁写的？", "points": "2", "option": ["the author", "编者", ""], "explanation": "看<b>落款</b>。"}
+    answer = instructor.post_form(f"/quizzes/{activity.id}/questions/new?kind=single", typed)
+    assert answer.status_code == 403
+    kept = answer.text[answer.text.index('<textarea class="textarea" id="kept"') :].partition("</textarea>")[0]
+    assert kept.partition(">")[2].strip() == "谁写的？\n\nthe author\n\n编者\n\n看&lt;b&gt;落款&lt;/b&gt;。"
+
+
 def test_archived_quiz_is_gone_for_members_and_comes_back(
     quizzes: Quizzes, school: School, instructor: SignedInClient
 ) -> None:
