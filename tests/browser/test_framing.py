@@ -8,7 +8,7 @@ from playwright.sync_api import Page, Route, expect
 from tests.browser.conftest import NewScreen
 from tests.browser.desk import Desk
 from tests.browser.sample import link_of
-from tests.browser.screens import PASSING
+from tests.browser.screens import PASSING, assert_axe
 from tests.lms_transport import HttpTransport
 from tests.stack import Stack
 
@@ -54,6 +54,27 @@ def test_WS_12_a_site_that_is_not_registered_cannot_frame_us(new_screen: NewScre
     # And it was not that there is nothing to see.
     desk.page.goto(inside)
     expect(desk.page.locator("h1").first).to_be_visible()
+
+
+def test_WS_05_signing_out_in_the_frame_takes_the_cookie_of_the_frame_away(new_screen: NewScreen, stack: Stack) -> None:
+    """The cookie is Partitioned: it lies with the LMS's site, and goes only if it is taken away as it was given."""
+    screen = new_screen(stack, width=360, height=780)
+    desk = Desk(stack, screen, "member3").sign_in()
+    frame = desk.open(link_of(stack, "quiz"))
+    inside = frame.url
+    held = [each for each in screen.context.cookies() if each.get("name") == "__Host-dk"]
+    assert len(held) == 1
+    frame.locator("summary.role").click()
+    assert_axe(screen.page)
+    screen.screenshot("menu-with-the-way-out")
+    frame.get_by_role("button", name="在这里退出登录").click()
+    expect(frame.get_by_role("heading", name="已经退出登录")).to_be_visible()
+    assert_axe(screen.page)
+    screen.screenshot("signed-out")
+    assert [each for each in screen.context.cookies() if each.get("name") == "__Host-dk"] == []
+    screen.expect_problem("404")
+    assert frame.evaluate("(address) => fetch(address).then((answer) => answer.status)", inside) == 404
+    assert desk.open(link_of(stack, "quiz")).url == inside
 
 
 def test_WS_13_a_new_window_opens_by_a_press_only(new_screen: NewScreen, stack: Stack) -> None:

@@ -180,7 +180,9 @@ def test_PS_05_silent_storage_leads_to_the_new_window(stack: Stack, new_screen: 
         stack.driver.storage("none")
 
 
-def test_two_tabs_and_another_person_in_the_same_browser_keep_apart(stack: Stack, new_screen: NewScreen) -> None:
+def test_WS_05_two_tabs_and_another_person_in_the_same_browser_keep_apart_and_one_signs_out(
+    stack: Stack, new_screen: NewScreen
+) -> None:
     stack.driver.storage("parent")
     try:
         screen = new_screen(stack)
@@ -198,6 +200,15 @@ def test_two_tabs_and_another_person_in_the_same_browser_keep_apart(stack: Stack
         # The first page is still the first person's, also for what it asks from now on.
         first.locator('li.task a[href^="/quizzes/"]').click()
         expect(first.locator("summary.role")).to_have_text(re.compile(re.escape(names[0].strip().split()[0])))
+        first.locator("summary.role").click()
+        first.get_by_role("button", name="在这里退出登录").click()
+        expect(first.get_by_role("heading", name="已经退出登录")).to_be_visible()
+        screen.page.frame(name="tool-frame").evaluate("location.reload()")  # type: ignore[union-attr]  # it is there
+        screen.expect_problem("404")
+        expect(first.locator(".ref code").first).to_be_visible()
+        # The other person's page is still the other person's.
+        second.locator('li.task a[href^="/quizzes/"]').click()
+        expect(second.locator("summary.role")).to_have_text(re.compile(re.escape(names[1].strip().split()[0])))
     finally:
         stack.driver.storage("none")
 
