@@ -22,6 +22,7 @@ from lti_tool.core.logs import access, log
 from lti_tool.core.secrets import Keys
 from lti_tool.core.security import request_id
 from lti_tool.core.templating import render
+from lti_tool.core.text import clean_text
 
 if TYPE_CHECKING:
     from lti_tool.core.markup import Renderer
@@ -159,12 +160,12 @@ def show_error(error: DangkeError) -> ResponseReturnValue:
 
 
 def _typed(error: DangkeError) -> str:
-    """What was typed into the form whose sending failed: every text in it that is more than one plain word."""
+    """What was typed into the form whose sending failed: every text in it that is more than one plain word, cleaned."""
     if request.method != "POST" or error.status == 413:
         return ""
     try:
         values = [value.strip() for name, value in request.form.items(multi=True) if name != "csrf_token"]
-        return "\n\n".join(value for value in values if not value.isascii() or len(value.split()) > 1)
+        return clean_text("\n\n".join(value for value in values if not value.isascii() or len(value.split()) > 1))
     except (OSError, RequestEntityTooLarge):  # no room for it, or more than anybody may send
         return ""
 

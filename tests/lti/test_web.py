@@ -133,7 +133,14 @@ def test_WS_05_idle_and_longest_session(
         clock.advance(timedelta(minutes=50))
         assert browser.get(page, base_url=ORIGIN).status_code == 200
     clock.set(end)
-    assert browser.get(page, base_url=ORIGIN).status_code == 404
+    ended = browser.get(page, base_url=ORIGIN)
+    assert ended.status_code == 404
+    # The page that says what to do is seen in the frame where it happened; to a token that never was, nothing is told.
+    assert "请回到课程里，再点开一次" in ended.get_data(as_text=True)
+    assert f"frame-ancestors {world.lms.base_url};" in f"{ended.headers['Content-Security-Policy']};"
+    stranger = world.browser()
+    stranger.set_cookie("__Host-dk", "x" * 43, domain="127.0.0.1")
+    assert "frame-ancestors 'none'" in stranger.get(page, base_url=ORIGIN).headers["Content-Security-Policy"]
 
 
 def test_WS_05_who_signs_out_is_out_in_every_tab_and_nobody_else_is(world: World, browser: FlaskClient) -> None:
