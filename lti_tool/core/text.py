@@ -19,7 +19,8 @@ _UNWANTED: Final = re.compile(
     "\ud800-\udfff\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
 _LINE_ENDS: Final = re.compile("\r\n?|\u2028|\u2029|\x0b|\x0c|\x85")
-_SPACES: Final = re.compile(r"\s+")
+_SPACES: Final = re.compile(r"(?!\u3000(?!\s))\s+")
+"""Runs of white space, but for one full-width space alone: it stands between the number and the name of a lecture."""
 
 
 def _shorten_runs_of_marks(text: str) -> str:
@@ -41,15 +42,15 @@ def clean_text(value: str) -> str:
 
 
 def clean_line(value: str, limit: int) -> str:
-    """Return `value` cleaned, on one line, trimmed, of at most `limit` characters."""
+    """Return `value` cleaned, on one line, trimmed, of at most `limit` characters; one full-width space stays as it is."""
     cleaned = clean_text(value[: 8 * limit])
     return _SPACES.sub(" ", cleaned).strip()[:limit].rstrip()
 
 
 def clean_claim(value: object, limit: int) -> str:
-    """Return the text of a claim on one line, at most `limit` characters; what is neither text nor a whole number is ''."""
+    """Return the text of a claim on one line with plain spaces, at most `limit` characters; what is neither text nor a whole number is ''."""
     if isinstance(value, str):
-        return clean_line(value, limit)
+        return clean_line(value.replace("\u3000", " "), limit)
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**18:
         return str(value)[:limit]
     return ""

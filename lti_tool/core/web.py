@@ -160,12 +160,17 @@ def show_error(error: DangkeError) -> ResponseReturnValue:
 
 
 def _typed(error: DangkeError) -> str:
-    """What was typed into the form whose sending failed: every text in it that is more than one plain word, cleaned."""
+    """What was typed into the form whose sending failed: its text, and whatever else is more than one plain word; cleaned."""
     if request.method != "POST" or error.status == 413:
         return ""
     try:
-        values = [value.strip() for name, value in request.form.items(multi=True) if name != "csrf_token"]
-        return clean_text("\n\n".join(value for value in values if not value.isascii() or len(value.split()) > 1))
+        fields = [(name, value.strip()) for name, value in request.form.items(multi=True) if name != "csrf_token"]
+        kept = [
+            value
+            for name, value in fields
+            if name in {"body", "source"} or not value.isascii() or len(value.split()) > 1
+        ]
+        return clean_text("\n\n".join(filter(None, kept)))
     except (OSError, RequestEntityTooLarge):  # no room for it, or more than anybody may send
         return ""
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lti_tool.core.text import clean_claim, clean_text
+from lti_tool.core.text import clean_claim, clean_line, clean_text
 
 
 @pytest.mark.parametrize(
@@ -48,6 +48,19 @@ def test_a_claim_stays_within_its_limit_on_one_line(value: str, limit: int) -> N
     assert len(text) <= limit
     assert text == text.strip()
     assert clean_claim(text, limit) == text
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("第 3 讲\u3000怎样读", "第 3 讲\u3000怎样读"),
+        ("\u3000第 3 讲 \u3000 怎样读\u3000", "第 3 讲 怎样读"),
+        ("第 3 讲\u3000\u3000怎样读", "第 3 讲 怎样读"),
+    ],
+)
+def test_one_full_width_space_stays_between_number_and_name_of_a_lecture(typed: str, kept: str) -> None:
+    assert clean_line(typed, 100) == kept
+    assert clean_claim("李\u3000明", 100) == "李 明", "names are found by plain spaces"
 
 
 def test_a_long_run_of_marks_costs_linear_time() -> None:

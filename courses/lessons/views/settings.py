@@ -111,7 +111,7 @@ def create() -> ResponseReturnValue:
     if request.method == "POST" and not form["source"].strip():
         errors["source"] = gettext("Write the first text; you can change everything later.")
     if request.method == "GET" or errors:
-        page = render("courses/lesson_new.html", form=form, errors=errors, choice=choice_id, course=choice.course)
+        page = render("courses/lesson_new.html", form=form, errors=errors, choice=choice_id)
         return page, 400 if errors else 200
     block = Block(
         rules.new_block(BlockKind.text).key,
