@@ -39,8 +39,8 @@ TABLE: dict[Answer, tuple[Event, str, timedelta, LineItemChange | None, Health]]
     Answer.id_unread: (Event.again, "id_unread", timedelta(seconds=2), None, Health.unknown),
     Answer.login_page: (Event.again, "login_page", timedelta(seconds=2), None, Health.ill),
     Answer.redirected: (Event.again, "login_page", timedelta(seconds=2), None, Health.ill),
-    Answer.keys_refused: (Event.again, "keys_refused", timedelta(minutes=15), None, Health.pause),
-    Answer.keys_unread: (Event.again, "keys_unread", timedelta(minutes=15), None, Health.pause),
+    Answer.keys_refused: (Event.again, "keys_refused", timedelta(seconds=30), None, Health.pause),
+    Answer.keys_unread: (Event.again, "keys_unread", timedelta(seconds=30), None, Health.pause),
     Answer.no_scope: (Event.column_lost, "no_scope", ZERO, CLOSED, Health.unknown),
     Answer.foreign_host: (Event.refused, "foreign_host", ZERO, None, Health.unknown),
 }
@@ -67,6 +67,14 @@ def test_AG_14_first_conflict_is_tried_again(before: str) -> None:
 def test_AG_14_second_conflict_in_a_row_is_refused() -> None:
     step = rules.after(Reply(Answer.newer, 409), attempts=2, cause="superseded", chance=0)
     assert (step.state, step.cause) == (REFUSED, "newer_in_lms")
+
+
+@pytest.mark.parametrize("before", ["keys_refused", "keys_unread"])
+@pytest.mark.parametrize("answer", [Answer.keys_refused, Answer.keys_unread])
+def test_keys_that_are_refused_again_wait_for_the_administrator(answer: Answer, before: str) -> None:
+    """The first time the LMS may have asked for them while we were restarted."""
+    step = rules.after(Reply(answer), attempts=2, cause=before, chance=0)
+    assert (step.delay, step.health) == (timedelta(minutes=15), Health.pause)
 
 
 @pytest.mark.parametrize("before", ["", "superseded", "lms_down"])

@@ -16,7 +16,7 @@ from lti_tool.ledger.models import Activity, Result, ScorePost
 from lti_tool.ledger.rules import Outcome, PostState
 from lti_tool.passback.drain import Drain
 from tests.passback.conftest import Recorder
-from tests.passback.gradebook import FakeGradebook
+from tests.passback.gradebook import FakeGradebook, Planned
 from tests.school import LMS, School
 
 CANVAS = "https://canvas.instructure.com/lti/submission"
@@ -329,6 +329,34 @@ def test_score_that_alone_meets_500_is_told_as_locked_perhaps_and_tried_hourly(
     assert state(school, column) == (PostState.waiting, "lms_error_again")
     gradebook.always = None
     clock.advance(timedelta(hours=1))
+    drain.run()
+    assert state(school, column) == (PostState.sent, "")
+
+
+def test_keys_that_were_refused_once_are_tried_again_in_half_a_minute_and_then_seldom(
+    drain: Drain, gradebook: FakeGradebook, school: School, reach: Recorder, clock: FakeClock
+) -> None:
+    """The LMS asked for our key set in the moment of a restart; no grade waits a quarter of an hour for that."""
+    activity = school.activity("quiz")
+    column = school.placement(activity)
+    refused: Planned = (400, {}, b'{"error": "invalid_client"}')
+    gradebook.token_answer = refused
+    reach(activity.id, school.member, "5")
+    drain.run()
+    gradebook.token_answer = None
+    clock.advance(timedelta(seconds=30))
+    drain.run()
+    assert state(school, column) == (PostState.sent, "")
+    gradebook.token_answer = refused
+    gradebook.valid_tokens.clear()
+    reach(activity.id, school.member, "6")
+    for _ in range(2):
+        drain.run()
+        clock.advance(timedelta(seconds=30))
+    gradebook.token_answer = None
+    drain.run()
+    assert state(school, column) == (PostState.waiting, "keys_refused")
+    clock.advance(timedelta(minutes=15))
     drain.run()
     assert state(school, column) == (PostState.sent, "")
 

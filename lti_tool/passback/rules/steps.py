@@ -11,6 +11,9 @@ from lti_tool.passback.rules.timing import backoff
 
 ADMIN_DELAY = timedelta(minutes=15)
 """When only an administrator can help, asking more often is noise."""
+KEYS_DELAY = timedelta(seconds=30)
+"""Before a refusal of our keys is taken for an administrator's business: the LMS may have asked for them while we were restarted,
+or over a network that was down, and says the same then."""
 CONFLICT_DELAY = timedelta(seconds=2)
 STUBBORN_AFTER = 6
 """So many errors of one score while others arrive, and it is probably the column or the cell: Moodle answers 500 to a locked
@@ -104,6 +107,7 @@ _CAUSE = {
     Answer.keys_refused: "keys_refused",
     Answer.keys_unread: "keys_unread",
 }
+_KEYS = (Answer.keys_refused, Answer.keys_unread)
 ILL_CAUSES = ("lms_down", "lms_silent", "login_page")
 """Posts with these causes are due at once when the LMS answers again."""
 
@@ -131,10 +135,12 @@ def after(reply: Reply, *, attempts: int, cause: str, chance: float) -> Step:
         # Spread over a fifth more than was asked for, so that not all come back in the same second (TO-12).
         return Step(Event.again, _CAUSE[answer], reply.wait * (1 + chance / 5), health=Health.pause)
     why = "lms_error_again" if answer is Answer.broken and attempts >= STUBBORN_AFTER else _CAUSE[answer]
-    return Step(Event.again, why, _delay(reply, attempts, chance), health=health)
+    return Step(Event.again, why, _delay(reply, attempts, cause, chance), health=health)
 
 
-def _delay(reply: Reply, attempts: int, chance: float) -> timedelta:
-    if reply.answer in {Answer.unauthorised, Answer.keys_refused, Answer.keys_unread}:
+def _delay(reply: Reply, attempts: int, cause: str, chance: float) -> timedelta:
+    if reply.answer in _KEYS and cause not in {_CAUSE[answer] for answer in _KEYS}:
+        return KEYS_DELAY
+    if reply.answer in _KEYS or reply.answer is Answer.unauthorised:
         return ADMIN_DELAY
     return max(backoff(attempts, chance), reply.wait or timedelta(0))
