@@ -51,6 +51,10 @@ def leave() -> ResponseReturnValue:
         found = current.asking(connection)
         if carried is None or found is None:
             raise NotFound
+        for grant in found.grants.values():
+            if grant.preview:  # What a view as a member has left goes with it, as when it is ended.
+                for kind in runtime().kinds.values():
+                    kind.forget(connection, grant.context_id, grant.member_id)
         close_session(connection, carried[0])
     with speaking(current_language()):
         g.asking = None  # The page that says so is nobody's.

@@ -222,6 +222,16 @@ def test_view_ends_with_the_session(course: Course, school: School, clock: FakeC
     assert Quizzes(school).attempts() == []
 
 
+def test_who_signs_out_while_the_view_lasts_leaves_no_trace(course: Course, school: School) -> None:
+    client = school.client(school.instructor)
+    before = everything(school)
+    course.begin(client)
+    Quizzes(school).begin(course.quiz, school.instructor, client).answer(1, "a")
+    assert client.post_form("/leave").status_code == 200
+    assert Quizzes(school).attempts() == []
+    assert differing(before, everything(school)) == {"browser_session", "launch_grant"}
+
+
 def test_beginning_and_ending_twice_is_the_same_as_once(course: Course, school: School) -> None:
     client = school.client(school.assistant)
     before = everything(school)
