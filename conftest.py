@@ -4,6 +4,7 @@ pytest_plugins = (
     "tests.plugins.engine",
     "tests.plugins.gate",
     "tests.plugins.groups",
+    "tests.plugins.keys",
     "tests.plugins.laws",
     "tests.plugins.loopback",
     "tests.plugins.memory",

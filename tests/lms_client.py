@@ -1,6 +1,6 @@
 """A scripted teacher and members of the demo LMS: launches without a browser, forged id_tokens, the control interface.
 
-    lms = LmsDriver.over_wsgi(create_lms(tmp_path, issuer="http://localhost:9080", has_control=True, fetch=...))
+    lms = LmsDriver.over_wsgi(make_lms(tmp_path, issuer="http://localhost:9080", fetch=...))  # of tests/lms_server.py
     lms = LmsDriver("http://localhost:9080")                      # the same over HTTP
 
 A launch, step by step (`launch` does all of it with a Flask test client of the tool):
@@ -16,25 +16,17 @@ A forged one: `claims = lms.claims_for("member1", "link-quiz", nonce=auth.nonce)
 import html
 import json
 import re
-import socket
-import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
-from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.test import Client, TestResponse
 
-from lti_tool.demo import Clock, create_lms, lms_of, seed
-from lti_tool.demo.runtime import fetch_url
-from lti_tool.demo.tool_keys import Fetch
 from tests.forging import forge, new_pem, sample_pem
 from tests.lms_transport import HttpTransport, Reply, Transport, WsgiTransport
 
-__all__ = ["AuthRequest", "LmsDriver", "QuietHandler", "Reply", "form_of", "new_pem", "running_lms", "sample_pem"]
+__all__ = ["AuthRequest", "LmsDriver", "Reply", "form_of", "new_pem", "sample_pem"]
 
 CLAIM = "https://purl.imsglobal.org/spec/lti/claim/"
 ENDPOINT_CLAIM = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
@@ -286,51 +278,6 @@ LTI_CLAIMS = frozenset({
     "message_type", "version", "deployment_id", "target_link_uri", "resource_link", "roles", "context", "custom",
     "launch_presentation", "tool_platform", "lis", "ext", "role_scope_mentor", "lti1p1", "for_user",
 })  # fmt: skip
-
-
-class QuietHandler(WSGIRequestHandler):
-    """Serves and says nothing about it."""
-
-    def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 - the name that werkzeug calls it by
-        """A test has better things to read."""
-
-    def send_response(self, code: int, message: str | None = None) -> None:
-        """Without the machine's time, which would contradict the Date of an application that has a clock of its own."""
-        self.send_response_only(code, message)
-
-
-@contextmanager
-def running_lms(
-    data_dir: Path, config: Mapping[str, Any], *, clock: Clock | None = None, fetch: Fetch = fetch_url
-) -> Iterator[LmsDriver]:
-    """A demo LMS that serves on a port of its own in a thread, for tools that really call its services.
-
-    Its issuer is `driver.base_url` (http://localhost:<port>), so register the tool after entering; the tool's own
-    addresses in `config` may be changed later with `driver.control("POST", "seed", config)`. `fetch` reads the tool's key
-    set where the tool has no port of its own.
-    """
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port = listening.getsockname()[1]
-        app = create_lms(
-            data_dir,
-            issuer=f"http://localhost:{port}",
-            clock=clock,
-            has_control=True,
-            signing_key=sample_pem("platform"),
-            fetch=fetch,
-        )
-        seed(lms_of(app), config)
-        server = make_server("127.0.0.1", port, app, threaded=True, request_handler=QuietHandler, fd=listening.fileno())
-        thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-        thread.start()
-        try:
-            yield LmsDriver(f"http://localhost:{port}")
-        finally:
-            lms_of(app).faults.reset()
-            server.shutdown()
-            thread.join()
-            server.server_close()
-            lms_of(app).store.close()
 
 
 def form_of(page: str) -> tuple[str | None, dict[str, str]]:

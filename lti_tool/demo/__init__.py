@@ -4,8 +4,8 @@ It imports nothing of the product, has its own SQLite file and runs as its own p
 `python -m lti_tool.demo --port 9080 --data DIR --tool-config FILE`, or in a test `create_lms(...)` and `seed(...)`.
 """
 
-from lti_tool.demo.app import create_lms, lms_of
+from lti_tool.demo.app import blank_lms, create_lms, furnish, lms_of
 from lti_tool.demo.runtime import Clock, Lms
 from lti_tool.demo.seed import seed
 
-__all__ = ["Clock", "Lms", "create_lms", "lms_of", "seed"]
+__all__ = ["Clock", "Lms", "blank_lms", "create_lms", "furnish", "lms_of", "seed"]

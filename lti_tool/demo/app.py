@@ -47,22 +47,21 @@ def create_lms(
     `fetch` reads the tool's key set; `clock` replaces the machine's clock in tests; `has_control` opens /control;
     `signing_key` is the PEM of a first key that was made before, so that a test need not wait for primes.
     """
-    store = Store(Path(data_dir) / DATABASE)
-    platform = Lms(issuer.rstrip("/"), store, clock or SystemClock(), ToolKeys(fetch), has_control=has_control)
+    return furnish(
+        blank_lms(has_control=has_control), data_dir, issuer=issuer, clock=clock, fetch=fetch, signing_key=signing_key
+    )
+
+
+def blank_lms(*, has_control: bool = False) -> Flask:
+    """Its routes, without state and without a name."""
     app = Flask(__name__, static_url_path="/static")
-    with store.writing() as connection:
-        keys.ensure_key(connection, platform.now(), signing_key)
-        secret = read_setting(connection, "cookie_secret") or secrets.token_urlsafe(32)
-        write_setting(connection, "cookie_secret", secret)
     app.config.update(
-        SECRET_KEY=secret,
         SESSION_COOKIE_NAME="demo_lms",
         SESSION_COOKIE_SAMESITE="Lax",
-        SESSION_COOKIE_SECURE=platform.issuer.startswith("https:"),
         MAX_CONTENT_LENGTH=LARGEST_BODY,
         PROPAGATE_EXCEPTIONS=True,  # the server reports them; a test in this process sees them itself
+        HAS_CONTROL=has_control,
     )
-    app.extensions["demo_lms"] = platform
     for part in (login, tokens, ags, scores, nrps, deeplink, pages, teaching, registration, admin, storage):
         app.register_blueprint(part.blueprint)
     answer_refusals(app)
@@ -74,6 +73,28 @@ def create_lms(
     app.after_request(spoil)
     app.after_request(keep_pace)  # runs before _headers, which costs nothing on a service's answer
     app.add_url_rule("/healthz", "healthz", lambda: {"status": "ok"})
+    return app
+
+
+def furnish(
+    app: Flask,
+    data_dir: Path | str,
+    *,
+    issuer: str,
+    clock: Clock | None = None,
+    fetch: Fetch = fetch_url,
+    signing_key: str | None = None,
+) -> Flask:
+    """Give a blank LMS its state in `data_dir` and its name; the parameters are those of `create_lms`."""
+    store = Store(Path(data_dir) / DATABASE)
+    has_control = bool(app.config["HAS_CONTROL"])
+    platform = Lms(issuer.rstrip("/"), store, clock or SystemClock(), ToolKeys(fetch), has_control=has_control)
+    with store.writing() as connection:
+        keys.ensure_key(connection, platform.now(), signing_key)
+        secret = read_setting(connection, "cookie_secret") or secrets.token_urlsafe(32)
+        write_setting(connection, "cookie_secret", secret)
+    app.config.update(SECRET_KEY=secret, SESSION_COOKIE_SECURE=platform.issuer.startswith("https:"))
+    app.extensions["demo_lms"] = platform
     return app
 
 

@@ -37,7 +37,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         yield running
 
 
-@pytest.fixture(params=["parent", "frame"])
+@pytest.fixture(params=["frame", pytest.param("parent", marks=pytest.mark.once)])
 def storage(request: pytest.FixtureRequest, stack: Stack) -> Iterator[str]:
     """The LMS keeps things in its page, or in a frame of its own."""
     stack.driver.storage(request.param)
@@ -162,6 +162,7 @@ def test_PS_08_whole_journey_passes_without_any_cookie(stack: Stack, new_screen:
     assert [event for event in seen if event["cookies"]] == [], "a Cookie header arrived"
 
 
+@pytest.mark.once
 def test_PS_05_silent_storage_leads_to_the_new_window(stack: Stack, new_screen: NewScreen) -> None:
     stack.driver.storage("silent")
     try:
@@ -220,6 +221,7 @@ def without_cookies(stack: Stack, begun: int) -> list[dict[str, object]]:
     return seen
 
 
+@pytest.mark.once
 def test_PS_08_view_as_a_member_without_any_cookie(stack: Stack, new_screen: NewScreen) -> None:
     stack.driver.storage("parent")
     try:
@@ -366,6 +368,7 @@ def goes_on(video: Locator, place: float) -> None:
     )
 
 
+@pytest.mark.once
 def test_PS_08_film_whose_ticket_runs_out_goes_on_where_it_was(stack: Stack, new_screen: NewScreen) -> None:
     film = Path(courses.__file__).parent / "data" / "reading.mp4"
     kept = Storage(stack.folder / "tool").path(hashlib.sha256(film.read_bytes()).hexdigest())
@@ -411,6 +414,7 @@ def test_PS_08_film_whose_ticket_runs_out_goes_on_where_it_was(stack: Stack, new
         stack.driver.storage("none")
 
 
+@pytest.mark.once
 def test_film_that_does_not_come_says_so_where_there_are_cookies_too(stack: Stack, new_screen: NewScreen) -> None:
     screen = new_screen(stack)
     frame = Desk(stack, screen, "member4").sign_in().open(link_of(stack, "lesson"))

@@ -221,6 +221,7 @@ TOUR = (
 """Every page of the instructor that an address alone opens."""
 
 
+@pytest.mark.once
 @pytest.mark.shows("A-01", "A-02", "J-28", "J-29", "J-30")
 @pytest.mark.parametrize("look", [Look(scheme="dark"), Look(width=360, height=780, language="en")])
 def test_every_page_of_the_instructor_is_sound(stack: Stack, new_screen: NewScreen, look: Look) -> None:
@@ -238,6 +239,7 @@ def test_every_page_of_the_instructor_is_sound(stack: Stack, new_screen: NewScre
         screen.screenshot(f"instructor-{name}")
 
 
+@pytest.mark.once
 @pytest.mark.shows("A-01")
 @pytest.mark.parametrize(
     ("kind", "page", "field"),

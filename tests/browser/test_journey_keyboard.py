@@ -13,6 +13,8 @@ from tests.browser.records import studied_before
 from tests.browser.sample import RIGHT_CHOICES, SAVED, column_of, link_of
 from tests.stack import Stack
 
+pytestmark = pytest.mark.once
+
 MOST_TABS = 80
 MOST_ARROWS = 120
 END_IS_SEEN = """(part) => {

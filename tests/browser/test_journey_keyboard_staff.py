@@ -12,7 +12,7 @@ from tests.browser.sample import link_of
 from tests.browser.test_journey_keyboard import launch
 from tests.stack import Stack, running_stack
 
-pytestmark = pytest.mark.shows("J-31")
+pytestmark = [pytest.mark.once, pytest.mark.shows("J-31")]
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,8 @@ from tests.browser.sample import column_of, link_of
 from tests.browser.screens import Look, assert_no_sideways_scrolling
 from tests.stack import Stack
 
+pytestmark = pytest.mark.once
+
 COURSE = "course-2"
 PLAIN = Look(width=360, height=780, javascript=False)
 

@@ -15,7 +15,7 @@ from flask import Flask, Response
 from werkzeug.serving import make_server
 
 from tests.cli.conftest import Dangke
-from tests.lms_client import QuietHandler
+from tests.lms_server import QuietHandler
 from tests.processes import free_port
 
 GOOD_KEYS = json.dumps({"keys": [{"kty": "RSA", "kid": "1", "n": "AQAB", "e": "AQAB"}]})

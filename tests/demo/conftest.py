@@ -14,10 +14,11 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from flask import Flask
 from jwt.algorithms import RSAAlgorithm
 
-from lti_tool.demo import create_lms, lms_of, seed
+from lti_tool.demo import lms_of, seed
 from lti_tool.demo.names import ALL_SCOPES, ASSERTION_TYPE, TYPE_SCORE
 from tests.forging import sample_pem
 from tests.lms_client import ENDPOINT_CLAIM, LmsDriver, Reply
+from tests.lms_server import make_lms
 
 ISSUER = "http://localhost:9080"
 TOOL = "http://127.0.0.1:9081"
@@ -100,9 +101,7 @@ def tool(clock: StillClock) -> KeyTool:
 
 @pytest.fixture
 def app(tmp_path: Path, clock: StillClock, tool: KeyTool) -> Iterator[Flask]:
-    app = create_lms(
-        tmp_path, issuer=ISSUER, clock=clock, has_control=True, fetch=tool.fetch, signing_key=sample_pem("platform")
-    )
+    app = make_lms(tmp_path, issuer=ISSUER, clock=clock, fetch=tool.fetch)
     seed(lms_of(app), tool_config())
     yield app
     lms_of(app).store.close()

@@ -15,7 +15,8 @@ from jwt.algorithms import RSAAlgorithm
 from werkzeug.serving import make_server
 
 from tests.forging import sample_pem
-from tests.lms_client import CLAIM, DEEP_LINK_SETTINGS, QuietHandler
+from tests.lms_client import CLAIM, DEEP_LINK_SETTINGS
+from tests.lms_server import QuietHandler
 
 SHOWN = """<!doctype html><html lang="zh-CN"><title>工具</title><style>p { overflow-wrap: anywhere }</style><main><h1>{{ claims["name"] }}</h1>
 <p id="roles">{{ claims[claim + "roles"] }}</p><p id="link">{{ claims.get(claim + "resource_link", {}).get("id") }}</p>

@@ -10,6 +10,8 @@ from lti_tool.demo import lms_of
 from lti_tool.demo.copying import copy_course, history
 from tests.lms_client import ENDPOINT_CLAIM, LmsDriver
 
+pytestmark = pytest.mark.once
+
 CUSTOM = "https://purl.imsglobal.org/spec/lti/claim/custom"
 ASKED = {"activity": "x", "courses": "$Context.id.history", "links": "$ResourceLink.id.history"}
 

@@ -12,6 +12,8 @@ from tests.demo.conftest import ISSUER, TOOL, KeyTool, StillClock
 from tests.demo.test_login import auth_request
 from tests.lms_client import CLAIM, DEEP_LINK_SETTINGS, ENDPOINT_CLAIM, LmsDriver, Reply, new_pem
 
+pytestmark = pytest.mark.once
+
 ITEM = {
     "type": "ltiResourceLink", "title": "第 2 讲", "text": "怎样<b>读</b>", "url": f"{TOOL}/lti/launch", "custom": {"activity": "b" * 32},
     "lineItem": {"label": "第 2 讲成绩", "scoreMaximum": 40, "resourceId": "b" * 32, "tag": "lesson"},

@@ -9,6 +9,8 @@ from lti_tool.demo.names import SCOPE_LINE_ITEM_READ, TYPE_LINE_ITEM, TYPE_LINE_
 from tests.demo.conftest import Services, StillClock
 from tests.lms_client import ENDPOINT_CLAIM
 
+pytestmark = pytest.mark.once
+
 ITEMS = "/lti/ags/course-1/lineitems"
 NEW = {"label": "讨论", "scoreMaximum": 50, "resourceId": "r-1", "tag": "forum", "gradesReleased": True}
 

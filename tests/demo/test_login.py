@@ -16,8 +16,10 @@ from tests.lms_client import (
     AuthRequest,
     LmsDriver,
     form_of,
-    running_lms,
 )
+from tests.lms_server import running_lms
+
+pytestmark = pytest.mark.once
 
 
 def auth_request(form: Mapping[str, str], **changes: str | None) -> AuthRequest:

@@ -22,6 +22,8 @@ from tests.demo.test_deeplink import ITEM, Picker, links
 from tests.demo.test_login import auth_request
 from tests.lms_client import CLAIM, CONTEXT_ROLE, DEEP_LINK_SETTINGS, ENDPOINT_CLAIM, LmsDriver, form_of
 
+pytestmark = pytest.mark.once
+
 LINE_ITEMS = "/lti/ags/course-1/lineitems"
 
 

@@ -9,6 +9,8 @@ from flask import Flask
 from tests.demo.conftest import ISSUER, TOOL, Services, StillClock
 from tests.lms_client import ENDPOINT_CLAIM, LmsDriver, form_of
 
+pytestmark = pytest.mark.once
+
 
 def ids(page: str) -> list[str]:
     return re.findall(r'data-link="([^"]+)"', page)

@@ -20,6 +20,8 @@ from tests.demo.conftest import tool_config
 from tests.lms_client import LmsDriver
 from tests.processes import free_port
 
+pytestmark = pytest.mark.once
+
 
 @contextmanager
 def process(port: int, directory: Path) -> Iterator[LmsDriver]:

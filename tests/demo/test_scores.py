@@ -9,6 +9,8 @@ from lti_tool.demo.names import SCOPE_RESULT_READ, TYPE_RESULTS, TYPE_SCORE
 from tests.demo.conftest import Services, StillClock
 from tests.lms_client import LmsDriver
 
+pytestmark = pytest.mark.once
+
 CELL = ("小测", "member1")
 
 

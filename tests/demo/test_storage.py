@@ -5,6 +5,8 @@ import pytest
 from tests.demo.test_login import auth_request
 from tests.lms_client import LmsDriver
 
+pytestmark = pytest.mark.once
+
 
 @pytest.mark.parametrize(
     ("kind", "target"), [("none", None), ("parent", "_parent"), ("frame", "lti_storage_frame"), ("silent", "_parent")]

@@ -25,6 +25,8 @@ from tests.demo.test_deeplink import ITEM, Picker, links
 from tests.demo.test_login import auth_request
 from tests.lms_client import LmsDriver
 
+pytestmark = pytest.mark.once
+
 MEMBERS = "/lti/nrps/course-1/memberships"
 LINE_ITEMS = "/lti/ags/course-1/lineitems"
 

@@ -8,6 +8,8 @@ from lti_tool.demo.names import SCOPE_ROSTER, SCOPE_SCORE, TYPE_LINE_ITEMS, TYPE
 from tests.demo.conftest import KeyTool, Services, StillClock
 from tests.lms_client import new_pem
 
+pytestmark = pytest.mark.once
+
 MEMBERS = "/lti/nrps/course-1/memberships"
 
 

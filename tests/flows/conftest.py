@@ -13,7 +13,7 @@ from lti_tool.core.clock import FakeClock
 from lti_tool.core.config import Settings
 from tests.flows.campus import Campus
 from tests.flows.visitor import Visitor
-from tests.lms_client import QuietHandler, running_lms
+from tests.lms_server import QuietHandler, running_lms
 
 NO_TOOL_YET = {
     "client_id": "none",

@@ -24,7 +24,8 @@ from lti_tool.core.web import Runtime
 from tests import tool_key
 from tests.flows.visitor import REDIRECTS, Visitor
 from tests.forging import sample_pem
-from tests.lms_client import AuthRequest, LmsDriver, QuietHandler, form_of
+from tests.lms_client import AuthRequest, LmsDriver, form_of
+from tests.lms_server import QuietHandler
 from tests.lms_transport import HttpTransport, WsgiTransport
 from tests.processes import Server, free_port
 

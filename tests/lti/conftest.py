@@ -15,7 +15,8 @@ from lti_tool.launch.registrations import RegistrationForm, register
 from lti_tool.ledger.access import open_activity
 from lti_tool.ledger.kinds import Kind
 from tests import tool_key
-from tests.lms_client import LmsDriver, running_lms
+from tests.lms_client import LmsDriver
+from tests.lms_server import running_lms
 from tests.lti.world import CLIENT_ID, World, tool_config
 
 

@@ -19,7 +19,7 @@ from lti_tool.launch.dry_run.rules import Outcome, Step, Verdict, first_fault
 from lti_tool.launch.dry_run.walk import walk
 from lti_tool.lms import key_life, tool_keys
 from lti_tool.lms.models import AccessToken
-from tests.lms_client import QuietHandler
+from tests.lms_server import QuietHandler
 from tests.lti.world import ORIGIN, World, tool_config
 
 

@@ -20,7 +20,8 @@ from lti_tool.lms import tool_keys
 from lti_tool.lms.work import READ_ROSTER
 from lti_tool.roster import reading
 from lti_tool.roster.models import RosterRow, RosterSync
-from tests.lms_client import LmsDriver, running_lms
+from tests.lms_client import LmsDriver
+from tests.lms_server import running_lms
 from tests.lti.conftest import add_probe, more_routes, probe, world
 from tests.lti.world import World, tool_config
 

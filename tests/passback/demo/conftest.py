@@ -11,7 +11,7 @@ from sqlalchemy import update
 from lti_tool.core.clock import FakeClock
 from lti_tool.core.http import Headers, Http, Response, TimedOut
 from lti_tool.core.web import Runtime
-from lti_tool.demo import create_lms, lms_of, seed
+from lti_tool.demo import lms_of, seed
 from lti_tool.identity.models import Member, Registration
 from lti_tool.ledger.models import Activity, LineItem, LineItemState, Placement
 from lti_tool.lms import tool_keys
@@ -20,8 +20,8 @@ from lti_tool.lms.tokens import Tokens
 from lti_tool.passback.drain import Drain
 from tests import tool_key
 from tests.demo.conftest import ISSUER, TOKEN_URL, TOOL, tool_config
-from tests.forging import sample_pem
 from tests.lms_client import ENDPOINT_CLAIM, LmsDriver
+from tests.lms_server import make_lms
 from tests.school import School
 
 
@@ -53,10 +53,7 @@ def lms(tmp_path: Path, clock: FakeClock, runtime: Runtime) -> Iterator[LmsDrive
         with runtime.database.reading_core() as connection:
             return json.dumps(tool_keys.public_jwks(connection)).encode()
 
-    app = create_lms(
-        tmp_path / "lms", issuer=ISSUER, clock=clock, has_control=True, fetch=published,
-        signing_key=sample_pem("platform"),
-    )  # fmt: skip
+    app = make_lms(tmp_path / "lms", issuer=ISSUER, clock=clock, fetch=published)
     seed(lms_of(app), tool_config())
     yield LmsDriver.over_wsgi(app)
     lms_of(app).store.close()
