@@ -1,6 +1,6 @@
 """Copies the README's pictures from those that the browser tests have taken: `python -m tools.screenshots`.
 
-Run `make test TESTS=tests/browser` first; the pictures are then in build/screenshots. They are reduced to 200 colours by
+Run `make test TESTS=tests/browser` first; the pictures are then in build/screenshots. They are reduced to 128 colours by
 ImageMagick, if it is installed, so that they stay small.
 """
 
