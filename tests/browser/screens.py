@@ -148,6 +148,27 @@ def assert_no_sideways_scrolling(page: Page) -> None:
         assert width[0] <= width[1], f"{frame.url} is {width[0]} px wide in a window of {width[1]} px"
 
 
+SMALL_TARGETS = """() => {
+  const isSmall = (one) => {
+    const box = one.getBoundingClientRect();
+    const isText = one.localName === "a" && getComputedStyle(one).display.startsWith("inline") && !one.matches(".btn, .chip");
+    return one.checkVisibility() && box.height > 1 && box.height < 43.5 && !isText && !one.closest(".sr, .skip, .cm-editor");
+  };
+  const targets = "a[href], button, summary, select, textarea, input:not([type=hidden], [type=radio], [type=checkbox])";
+  return [...document.querySelectorAll(targets)].filter(isSmall).map((one) => one.outerHTML.slice(0, 200));
+}"""
+
+
+def assert_fit_for_a_finger(page: Page) -> None:
+    """On a screen that is touched, every control of ours is at least 44 px high; links within a text are as high as it."""
+    for frame in frames_of(page):
+        if frame.evaluate(
+            "matchMedia('(pointer: coarse)').matches && Boolean(document.querySelector('meta[name=csrf]'))"
+        ):
+            small = frame.evaluate(SMALL_TARGETS)
+            assert not small, f"{frame.url} has controls that are less than 44 px high:\n" + "\n".join(small)
+
+
 def open_disclosures(page: Page) -> None:
     """Opens every <details> that is no menu, in the page and in the frame."""
     for frame in frames_of(page):
@@ -155,7 +176,7 @@ def open_disclosures(page: Page) -> None:
 
 
 def assert_sound(page: Page, *menus: str) -> None:
-    """No violation and no sideways scrolling: with all disclosures opened, then with each menu opened by its summary.
+    """No violation, no sideways scrolling and, where it is touched, no small control: with all disclosures opened, then with each menu opened by its summary.
 
     `menus` are selectors in the tool's frame (or in the page, if it has none).
     """
@@ -163,10 +184,12 @@ def assert_sound(page: Page, *menus: str) -> None:
     open_disclosures(page)
     assert_axe(page)
     assert_no_sideways_scrolling(page)
+    assert_fit_for_a_finger(page)
     frame = list(frames_of(page))[-1]
     for menu in menus:
         opener = frame.locator(menu).first
         opener.click()
         assert_axe(page)
         assert_no_sideways_scrolling(page)
+        assert_fit_for_a_finger(page)
         opener.press("Escape")
