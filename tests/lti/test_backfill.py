@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from lti_tool.core.clock import FakeClock
 from lti_tool.identity.models import Enrolment, Member
 from lti_tool.ledger import services
-from lti_tool.ledger.models import Activity, LineItem, LineItemState, Placement, ScorePost
+from lti_tool.ledger.models import Activity, LineItem, LineItemSource, LineItemState, Placement, ScorePost
 from lti_tool.ledger.rules import KEPT_THERE, NOT_GRADED, Outcome, PostState
 from tests.lms_client import ENDPOINT_CLAIM
 from tests.lti.world import World
@@ -173,6 +173,25 @@ def test_two_columns_for_one_link_are_looked_for_though_scores_were_sent(world: 
     world.forge(world.browser(), **changes)
     assert post(world)[0] is PostState.waiting_for_column
     assert world.column().cause == "not_allowed"
+
+
+@pytest.mark.parametrize("source", [LineItemSource.created, LineItemSource.found])
+def test_column_that_we_made_or_found_stays_when_a_launch_names_none(
+    world: World, browser: FlaskClient, source: LineItemSource
+) -> None:
+    activity = world.bound()
+    world.launch(browser, "member1")
+    reach(world, activity)
+    left(world, PostState.sent)
+    with world.runtime.database.writing() as session:
+        session.execute(update(LineItem).values(source=source))
+    before = world.column().url
+    endpoint: Any = dict(world.lms.claims_for("member1", "link-a")[ENDPOINT_CLAIM])
+    del endpoint["lineitem"]
+    changes: Any = {ENDPOINT_CLAIM: endpoint}
+    world.forge(world.browser(), **changes)
+    assert (world.column().state, world.column().url) == (LineItemState.ready, before)
+    assert post(world) == (PostState.sent, "")
 
 
 def test_empty_line_item_is_a_column_that_is_gone(world: World, browser: FlaskClient) -> None:

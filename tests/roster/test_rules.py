@@ -1,13 +1,16 @@
 """What is asked of an LMS's list, and what a member of it says: as values."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from lti_tool.core.http import Headers, Response
+from lti_tool.identity.actor import Role
 from lti_tool.lms.platform import Platform
 from lti_tool.roster import sources
-from lti_tool.roster.rules import first_address, read_member
+from lti_tool.roster.rules import Listed, Place, first_address, place_after, read_member
+from tests.conftest import START
 
 pytestmark = pytest.mark.once
 
@@ -82,3 +85,55 @@ def test_NR_03_missing_status_is_active_and_an_unknown_one_hides(told: dict[str,
 def test_NR_01_who_has_no_id_is_nobody(user_id: object) -> None:
     assert read_member({"user_id": user_id, "roles": ["Learner"]}, {}) is None
     assert read_member({"roles": ["Learner"]}, {}) is None
+
+
+LEARNS = Listed("u", "李小明", Role.member, gradable=True, is_active=True)
+LEFT = Listed("u", "李小明", Role.member, gradable=True, is_active=False)
+UNTOLD = Listed("u", "李小明", None, gradable=False, is_active=True)
+SECOND = timedelta(seconds=1)
+
+
+def place(
+    role: Role,
+    *,
+    active: bool = True,
+    gradable: bool = False,
+    listed: bool = True,
+    taught: bool = False,
+    launched: int = -1,
+) -> Place:
+    """A place whose holder launched so many seconds after the reading began."""
+    return Place(role, active, gradable, listed, taught, START + launched * SECOND)
+
+
+@pytest.mark.parametrize(
+    ("known", "told", "after"),
+    [
+        # A launch that is older than the reading: the list knows better.
+        (place(Role.instructor, taught=True), LEARNS, place(Role.member, gradable=True, taught=True)),
+        (place(Role.member, gradable=True), LEFT, place(Role.member, gradable=True, active=False, listed=False)),
+        (place(Role.instructor, taught=True), UNTOLD, place(Role.instructor, taught=True)),
+        # One of the same moment, or that came while pages were on their way: the launch does; the list is noted.
+        (place(Role.instructor, launched=0), LEARNS, place(Role.instructor, launched=0)),
+        (place(Role.instructor, launched=9, listed=False), LEARNS, place(Role.instructor, launched=9)),
+        (place(Role.member, launched=9), LEFT, place(Role.member, launched=9, listed=False)),
+    ],
+)
+def test_NR_10_launch_after_the_reading_began_knows_better_than_the_list(
+    known: Place, told: Listed, after: Place
+) -> None:
+    assert place_after(known, told, START) == after
+
+
+@pytest.mark.parametrize(
+    ("told", "after"),
+    [
+        (LEARNS, Place(Role.member, True, True, True, False, None)),
+        (UNTOLD, Place(Role.guest, True, False, True, False, None)),
+        (LEFT, None),
+    ],
+)
+def test_NR_11_who_was_never_here_gets_a_place_only_when_he_is_listed_as_active(
+    told: Listed, after: Place | None
+) -> None:
+    assert place_after(None, told, START) == after

@@ -16,7 +16,7 @@ from lti_tool.identity.models import Member, Registration
 from lti_tool.ledger import services
 from lti_tool.ledger.models import Activity, LineItem, LineItemSource, LineItemState, Placement, ScorePost
 from lti_tool.ledger.rules import Outcome, PostState
-from lti_tool.lms.connector import SCOPE_LINE_ITEM, Connector, results_url
+from lti_tool.lms.connector import SCOPE_LINE_ITEM, SCOPE_SCORE, Connector, results_url
 from lti_tool.lms.platform import find_platform
 from lti_tool.passback import columns
 from lti_tool.passback.drain import Drain
@@ -398,12 +398,15 @@ def test_column_of_a_link_without_a_tick_is_waited_for_and_never_made(
 ) -> None:  # fmt: skip
     """Moodle offers the scope to make columns all the same; one of ours would stand beside the activity's own."""
     activity, column = course.link("link-late", maximum=100)
+    with database.writing() as session:
+        session.execute(update(Placement).values(scopes=[SCOPE_SCORE, SCOPE_LINE_ITEM]))
     reach(activity.id, school.member, "80")
     before = lms.control("GET", "columns?course=course-1")
     for _ in range(3):
         assert columns.look(database, connector, clock.now()) == 0
         clock.advance(columns.EVERY)
     assert lms.control("GET", "columns?course=course-1") == before
+    assert lms.refusals() == [], "none was even asked for"
     assert state_of(school, column)[0] is PostState.waiting_for_column
 
 
