@@ -20,6 +20,7 @@ from lti_tool.launch.rules.urls import is_frame_origin, nearly
 from lti_tool.lms.hosts import host_name
 
 MOST_ORIGINS: Final = 20
+LONGEST_AUDIENCE: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +161,8 @@ def set_quirks(
     Raises NotFound, Invalid.
     """
     found = find(session, registration_id)
-    if len(family) > 40 or len(audience) > 1000 or not (family + audience).isprintable():
-        raise Invalid
+    if len(family) > 40 or len(audience) > LONGEST_AUDIENCE or not (family + audience).isprintable():
+        raise Invalid(_l("The audience is one line of at most %(most)s characters.", most=LONGEST_AUDIENCE))
     found.family, found.audience = family.strip(), audience.strip() or None
     found.trusts_history = trusts_history
     session.flush()

@@ -116,6 +116,9 @@ def test_quirks_are_set(operator: Operator, school: School, runtime: Runtime, pa
     assert sent.status_code == 303
     assert (registration(school).family, registration(school).audience) == ("brightspace", "https://api.example/token")
     assert operator.send(f"{page}/quirks", family="x" * 41, audience="").status_code == 400
+    refused = operator.send(f"{page}/quirks", family="", audience="https://api.example/" + "x" * 1000)
+    assert refused.status_code == 400
+    assert "受众（audience）只写一行，最多 1000 个字符。" in refused.text, "it says what to change"
     assert operator.send(f"{page}/quirks", family="", audience="").status_code == 303
     assert registration(school).audience is None
     assert last_event(runtime).action == "quirks_set"
