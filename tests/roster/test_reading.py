@@ -311,6 +311,19 @@ def test_ID_12_roster_does_not_bring_back_who_was_erased(roster: Roster) -> None
     assert roster.people()["member1"].name == "李小明", "who launches has come back by his own act"
 
 
+def test_ID_12_who_is_erased_between_the_list_and_its_merging_is_not_brought_back(roster: Roster) -> None:
+    began, keys = _begin(roster), roster.runtime.keys
+    listed = [rules.Listed(sub, sub, Role.member, gradable=True, is_active=True) for sub in ("new1", "new2")]
+    with roster.runtime.database.writing_core() as connection:
+        services.stage(connection, keys, began, listed, [each.name for each in listed])
+        registration_id = connection.scalars(select(Member.registration_id)).first()
+        assert registration_id is not None
+        erased.remember(connection, keys, registration_id, "new1")
+    with roster.runtime.database.writing_core() as connection:
+        assert merging.merge(connection, keys, began, "", roster.clock.now()) == "new2"
+    assert roster.people().keys() & {"new1", "new2"} == {"new2"}
+
+
 def test_NR_12_retry_after_is_kept(roster: Roster) -> None:
     roster.world.lms.fault("memberships", "status", status=429, headers={"Retry-After": "600"})
     roster.read()
