@@ -1,7 +1,7 @@
 """`python -m benchmarks.chaos`: the long form of tests/flows/test_chaos.py on one engine; prints what came out.
 
 1,000 submissions and 60 kills unless CHAOS_SUBMISSIONS and CHAOS_KILLS say otherwise; CHAOS_SEED replays a run. Exit code 1
-if a cell differs, a result is not what was earned, an old score came late, or one came twice without a reason.
+if a cell differs, a result is not what was earned, an old score came late, or one came twice or torn without a reason.
 """
 
 import argparse
@@ -33,7 +33,13 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="run-", dir=FOLDER) as folder:
         outcome = trial(plan, Path(folder).resolve() / "stack", on_postgresql=engine == "postgresql")
     print(outcome, flush=True)
-    for line in (*outcome.unexcused, *outcome.different.items(), *outcome.not_earned.items(), *outcome.fallen):
+    for line in (
+        *outcome.unexcused,
+        *outcome.different.items(),
+        *outcome.not_earned.items(),
+        *outcome.fallen,
+        *outcome.torn,
+    ):
         print(f"  {line}")
     return 0 if outcome.is_right else 1
 

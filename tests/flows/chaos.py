@@ -24,7 +24,7 @@ from lti_tool.ledger.models import LineItem, LineItemState, Result, ScorePost
 from lti_tool.ledger.rules import PostState
 from tests.flows.campus import link_of
 from tests.flows.crowd import Regular, Traffic
-from tests.flows.reckoning import Cell, Repeat, differences, falls, repeats
+from tests.flows.reckoning import Cell, Repeat, differences, falls, repeats, torn
 from tests.flows.visitor import Visitor, number_in
 from tests.flows.waiting import eventually
 from tests.postgres import Cluster, create_database, running_cluster
@@ -103,6 +103,8 @@ class Outcome:
     not_earned: dict[str, tuple[float | None, float]] = field(default_factory=dict)
     """Members whose quiz is worth something else in the tool than what they were told: (result, earned)."""
     fallen: list[tuple[Cell, list[float]]] = field(default_factory=list)
+    torn: list[Mapping[str, Any]] = field(default_factory=list)
+    """What came without a score though nobody was killed while it was sent."""
 
     @property
     def unexcused(self) -> list[Repeat]:
@@ -111,7 +113,7 @@ class Outcome:
     @property
     def is_right(self) -> bool:
         """Whether nothing is lost, wrong, or sent twice without a reason."""
-        return not (self.different or self.not_earned or self.fallen or self.unexcused)
+        return not (self.different or self.not_earned or self.fallen or self.torn or self.unexcused)
 
     def __str__(self) -> str:
         kills = ", ".join(f"{name} {count}" for name, count in sorted(self.kills.items())) or "none"
@@ -122,7 +124,8 @@ class Outcome:
             f"chaos: {self.engine}, seed {self.plan.seed}: {self.kills.total()} kills ({kills}); {self.submissions} submissions;"
             f" {self.scores} scores sent, {self.failed} failed; {len(self.repeated)} repeats ({why or 'none'});"
             f" {self.cells} cells, {self.before} differed before the teacher and the reconciler came, {len(self.different)} after;"
-            f" not as earned: {len(self.not_earned)}; fallen: {len(self.fallen)}"
+            f" not as earned: {len(self.not_earned)}; fallen: {len(self.fallen)};"
+            f" torn without a reason: {len(self.torn)}"
         )
 
 
@@ -349,6 +352,7 @@ class Chaos:
         outcome.scores = len(log)
         outcome.failed = sum(bool(entry["reason"]) for entry in log)
         outcome.repeated, outcome.fallen = repeats(log, self.moments), falls(log)
+        outcome.torn = torn(log, self.moments)
 
 
 def trial(plan: Plan, folder: Path, *, on_postgresql: bool) -> Outcome:

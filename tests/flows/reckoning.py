@@ -12,7 +12,8 @@ LEASE = timedelta(seconds=30)
 """A kill that came later than this after a score has nothing to do with its being sent again."""
 NOT_HEARD = frozenset({"planned drop", "planned cut", "planned html"})
 """The log says 2xx, and no answer to a score arrived."""
-
+TEARS = timedelta(seconds=5)
+"""Who is killed while he sends leaves half a score behind; so long after a kill at most it is written down."""
 GONE = frozenset({404, 410})
 """The LMS says that the column is no more. When it is there again, all its scores are sent: nobody knows what became of them."""
 
@@ -50,7 +51,7 @@ def repeats(log: Iterable[Mapping[str, Any]], kills: Sequence[datetime]) -> list
     last: dict[Cell, Mapping[str, Any]] = {}
     gone: dict[int, str] = {}
     found = []
-    for entry in log:
+    for entry in _whole(log):
         column = int(entry["line_item_id"])
         cell = (column, str(entry["person_id"]))
         if cell in stored and is_equal(stored[cell], entry["score"]):
@@ -80,6 +81,24 @@ def _excuse(before: Mapping[str, Any], entry: Mapping[str, Any], kills: Sequence
 def falls(log: Iterable[Mapping[str, Any]]) -> list[tuple[Cell, list[float]]]:
     """Cells to which a lower score was sent after a higher one: where the best attempt counts, an old value came late."""
     by_cell: dict[Cell, list[float]] = defaultdict(list)
-    for entry in log:
+    for entry in _whole(log):
         by_cell[int(entry["line_item_id"]), str(entry["person_id"])].append(float(entry["score"]))
     return [(cell, scores) for cell, scores in by_cell.items() if scores != sorted(scores)]
+
+
+def torn(log: Iterable[Mapping[str, Any]], kills: Sequence[datetime]) -> list[Mapping[str, Any]]:
+    """What came without a score though nobody was killed while it was sent; if it was stored, there is no excuse."""
+    return [
+        entry
+        for entry in log
+        if entry["score"] is None
+        and (entry["was_stored"] or not _has_killed_before(datetime.fromisoformat(entry["received_at"]), kills))
+    ]
+
+
+def _has_killed_before(moment: datetime, kills: Sequence[datetime]) -> bool:
+    return any(kill <= moment <= kill + TEARS for kill in kills)
+
+
+def _whole(log: Iterable[Mapping[str, Any]]) -> Iterable[Mapping[str, Any]]:
+    return (entry for entry in log if entry["score"] is not None)

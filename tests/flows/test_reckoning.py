@@ -5,13 +5,19 @@ from typing import Any
 
 import pytest
 
-from tests.flows.reckoning import LEASE, Cell, differences, falls, repeats
+from tests.flows.reckoning import LEASE, TEARS, Cell, differences, falls, repeats, torn
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
 def entry(
-    score: float, seconds: float, *, status: int = 200, stored: bool = True, reason: str = "", cell: Cell = (1, "m1")
+    score: float | None,
+    seconds: float,
+    *,
+    status: int = 200,
+    stored: bool = True,
+    reason: str = "",
+    cell: Cell = (1, "m1"),
 ) -> dict[str, Any]:
     """A line of the log."""
     at = (NOON + timedelta(seconds=seconds)).isoformat()
@@ -63,3 +69,21 @@ def test_cell_differs_when_either_side_has_another_number_or_none() -> None:
 def test_score_falls_when_an_old_value_comes_late() -> None:
     assert falls([entry(60, 0), entry(80, 5)]) == []
     assert falls([entry(80, 0), entry(60, 5)]) == [((1, "m1"), [80.0, 60.0])]
+
+
+@pytest.mark.parametrize(
+    ("kills", "stored", "is_fault"),
+    [
+        ([-1], False, False),
+        ([], False, True),
+        ([1], False, True),
+        ([-TEARS.total_seconds() - 1], False, True),
+        ([-1], True, True),
+    ],
+)
+def test_half_a_score_is_excused_by_a_kill_while_it_was_sent(kills: list[float], stored: bool, is_fault: bool) -> None:
+    log = [entry(80, -20), entry(None, 0, status=400, stored=stored, reason="the body is no JSON"), entry(90, 5)]
+    moments = [NOON + timedelta(seconds=each) for each in kills]
+    assert bool(torn(log, moments)) is is_fault
+    assert not repeats(log, moments)
+    assert not falls(log)
