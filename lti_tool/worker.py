@@ -76,10 +76,14 @@ class Worker:
         self._reading.close()
 
     def look(self) -> int:
-        """Look for columns that scores wait for, and let ours follow their activities; how many were found or made."""
+        """Look for columns that scores wait for, let ours follow their activities, take back what nobody needs.
+
+        How many were found or made.
+        """
         now = self.runtime.clock.now()
         found = columns.look(self.runtime.database, self._connector, now)
         columns.follow(self.runtime.database, self._connector, now)
+        columns.take_back(self.runtime.database, self._connector, now)
         return found
 
     def send(self, stop: threading.Event | None = None) -> tuple[Report, int]:

@@ -30,11 +30,10 @@ AA-02 = "Does that"
 AA-03 = "Does nothing"
 [BB]
 title = "Second"
-later = "next issue"
 [BB.cases]
-BB-01 = "Will do"
+BB-01 = "Does more"
 """
-TESTS = "def test_AA_01_and_02_this_and_that(): ...\ndef test_AA_01_again(): ...\ndef test_other(): ...\n"
+TESTS = "def test_AA_01_and_02_this_and_that(): ...\ndef test_AA_01_again(): ...\ndef test_BB_01_more(): ...\ndef test_other(): ...\n"
 JUNIT = """<testsuites><testsuite>
 <testcase classname="tests.test_a" name="test_AA_01_and_02_this_and_that[x]"/>
 <testcase classname="tests.test_a" name="test_AA_01_and_02_this_and_that[y]"/>
@@ -68,7 +67,11 @@ def test_ids_are_in_order_without_gaps() -> None:
 
 def test_faults_are_named(tmp_path: Path) -> None:
     assert faults(made(tmp_path)) == []
-    told = faults(made(tmp_path, tests="def test_AA_03_is_there(): ...\ndef test_ZZ_99_is_not(): ...\n"))
+    told = faults(
+        made(
+            tmp_path, tests="def test_AA_03_is_there(): ...\ndef test_BB_01_more(): ...\ndef test_ZZ_99_is_not(): ...\n"
+        )
+    )
     assert told == [
         "AA-01 has neither a test nor a reason in docs/conformance.toml.",
         "AA-02 has neither a test nor a reason in docs/conformance.toml.",
@@ -86,8 +89,8 @@ def test_rows_say_tests_reasons_and_outcomes(tmp_path: Path) -> None:
     assert f"| AA-01 | Does this | {link}: this and that, again | **1 failed** | - |" in page
     assert f"| AA-02 | Does that | {link}: this and that | 2 passed | - |" in page
     assert "| AA-03 | Does nothing | Nothing to do. | - | - |" in page
-    assert "| BB-01 | Will do | next issue | - | - |" in page
-    assert "2 of 4 cases have tests." in page
+    assert f"| BB-01 | Does more | {link}: more | - | - |" in page
+    assert "3 of 4 cases have tests." in page
 
 
 def test_outcomes_stay_while_no_run_has_newer_ones_and_are_not_compared(tmp_path: Path) -> None:

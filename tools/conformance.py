@@ -32,8 +32,6 @@ class Case:
     id: str
     behaviour: str
     why: str = ""
-    may_be_open: bool = False
-    """Its group is for a later issue."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -66,7 +64,6 @@ class Group:
 
     name: str
     title: str
-    later: str
     cases: tuple[Case, ...]
 
 
@@ -90,8 +87,8 @@ def read_groups(text: str) -> tuple[tuple[Group, ...], dict[str, str]]:
     data = tomllib.loads(text)
     why = data.pop("why", {})
     groups = tuple(
-        Group(letters, part["title"], part.get("later", ""), tuple(
-            Case(name, words, why.get(name, ""), "later" in part) for name, words in part["cases"].items()
+        Group(letters, part["title"], tuple(
+            Case(name, words, why.get(name, "")) for name, words in part["cases"].items()
         ))
         for letters, part in data.items()
     )  # fmt: skip
@@ -144,7 +141,7 @@ def faults(found: Conformance) -> list[str]:
     told = [
         f"{case.id} has neither a test nor a reason in {DATA}."
         for case in found.cases()
-        if case.id not in found.tests and not case.why and not case.may_be_open
+        if case.id not in found.tests and not case.why
     ]
     for name, tests in found.tests.items():
         if name not in known:
@@ -172,13 +169,13 @@ def render(found: Conformance, former: str) -> str:
     for group in found.groups:
         lines += ["", f"## {group.name}: {group.title}", "", "| id | what we do | tests | SQLite | PostgreSQL |"]
         lines += ["|---|---|---|---|---|"]
-        lines += [_row(case, group, found, kept) for case in group.cases]
+        lines += [_row(case, found, kept) for case in group.cases]
     return "\n".join(lines) + "\n"
 
 
-def _row(case: Case, group: Group, found: Conformance, kept: Mapping[str, tuple[str, ...]]) -> str:
+def _row(case: Case, found: Conformance, kept: Mapping[str, tuple[str, ...]]) -> str:
     tests = found.tests.get(case.id, [])
-    words = _links(tests) if tests else case.why or group.later or "**no test yet**"
+    words = _links(tests) if tests else case.why or "**no test yet**"
     engines = [_outcome(tests, found.outcomes.get(engine, {})) for engine in ENGINES]
     former = kept.get(case.id)
     if former is not None and former[2] == words and engines == [NOT_RUN, NOT_RUN]:

@@ -176,6 +176,7 @@ class LineItem(Base):
         UniqueConstraint("placement_id"),
         CheckConstraint("state <> 'ready' OR url IS NOT NULL", name="ready_has_url"),
         Index("ix_line_item_read_due_at", "read_due_at"),
+        Index("ix_line_item_orphan_due_at", "orphan_due_at"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -201,6 +202,10 @@ class LineItem(Base):
     """In a row."""
     read_cause: Mapped[str] = mapped_column(String(64), default="", server_default="")
     """Why they could not be read the last time, as a code; empty while all is well."""
+    orphan_url: Mapped[str] = mapped_column(String(1000), default="", server_default="")
+    """A second column that we made, that nobody needs, and that is still to be deleted (AG-10); usually empty."""
+    orphan_due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When that is tried next."""
 
 
 class Result(Base):

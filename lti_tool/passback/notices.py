@@ -49,6 +49,21 @@ def unread(columns: Iterable[ColumnState]) -> list[Notice]:
     ]
 
 
+def left_over(columns: Iterable[ColumnState]) -> list[Notice]:
+    """Columns of ours that nobody needs and that the LMS did not let us delete."""
+    titles = [column.activity for column in columns if column.orphan_url]
+    if not titles:
+        return []
+    said = gettext("The LMS's gradebook has a second, empty column for it.")
+    return [
+        {
+            "title": _titled(titles, said),
+            "text": gettext("Nothing goes there; you may delete it in the LMS."),
+            "kind": "",
+        }
+    ]
+
+
 def _titled(activities: Sequence[str], what: str) -> str:
     # One activity may be shown by several links.
     titles = list(dict.fromkeys(activities))

@@ -2,12 +2,15 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from lti_tool.core.clock import FakeClock
+from lti_tool.core.database import Database
 from lti_tool.core.web import Runtime
 from lti_tool.ledger import services
+from lti_tool.ledger.models import LineItem, Placement
 from lti_tool.ledger.rules import Outcome
 from lti_tool.lms.connector import Connector
 from lti_tool.lms.tokens import Tokens
@@ -59,3 +62,21 @@ class Recorder:
 def reach(school: School, clock: FakeClock) -> Recorder:
     """reach(activity_id, person, "71.5")"""
     return Recorder(school, clock)
+
+
+@pytest.fixture
+def link(school: School, reach: Recorder, database: Database) -> Any:
+    """link(scopes, **changes of the line item): a link without a column for which a score waits."""
+
+    def make(scopes: list[str], **changes: Any) -> int:
+        activity = school.activity("quiz", "Sources", maximum=20)
+        column = school.placement(activity, column=False)
+        reach(activity.id, school.member, "17")
+        with database.writing() as session:
+            item = session.get_one(LineItem, column)
+            session.get_one(Placement, item.placement_id).scopes = scopes
+            for name, value in changes.items():
+                setattr(item, name, value)
+        return column
+
+    return make

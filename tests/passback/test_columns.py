@@ -31,24 +31,6 @@ from tests.school import School
 ALL = [SCOPE_SCORE, SCOPE_LINE_ITEM]
 
 
-@pytest.fixture
-def link(school: School, reach: Recorder, database: Database) -> Any:
-    """link(scopes, **changes of the line item): a link without a column for which a score waits."""
-
-    def make(scopes: list[str], **changes: Any) -> int:
-        activity = school.activity("quiz", "Sources", maximum=20)
-        column = school.placement(activity, column=False)
-        reach(activity.id, school.member, "17")
-        with database.writing() as session:
-            item = session.get_one(LineItem, column)
-            session.get_one(Placement, item.placement_id).scopes = scopes
-            for name, value in changes.items():
-                setattr(item, name, value)
-        return column
-
-    return make
-
-
 def item_of(database: Database, column: int) -> LineItem:
     with database.reading() as session:
         return session.get_one(LineItem, column)
@@ -243,26 +225,6 @@ def test_AG_02_of_two_columns_of_one_link_ours_is_taken(
     gradebook.columns[1]["resourceId"] = token
     columns.look(database, connector, clock.now())
     assert item_of(database, column).url == "https://lms.example/lineitems/2"
-
-
-@pytest.mark.parametrize("answer", [None, (403, {}, b""), (404, {}, b""), (405, {}, b"")])
-def test_AG_10_column_that_nobody_needs_is_deleted_or_left_where_it_may_not_be(
-    link: Any, database: Database, connector: Connector, gradebook: FakeGradebook, clock: FakeClock, answer: Any
-) -> None:
-    """A launch has brought the LMS's own column while we were making one."""
-    column = link(ALL)
-    gradebook.column_answer = answer
-
-    def launch() -> None:
-        with database.writing() as session:
-            item = session.get_one(LineItem, column)
-            item.url, item.state, item.source = "https://lms.example/own", LineItemState.ready, LineItemSource.claimed
-
-    gradebook.on_column = launch
-    assert columns.look(database, connector, clock.now()) == 0
-    assert len(gradebook.columns) == (0 if answer is None else 1)
-    item = item_of(database, column)
-    assert (item.url, item.source) == ("https://lms.example/own", LineItemSource.claimed)
 
 
 # Ours follow their activities (AG-09)

@@ -20,6 +20,7 @@ from lti_tool.lms.headings import heading
 from lti_tool.lms.links import ForeignPage, TooManyPages
 from lti_tool.lms.platform import Platform
 from lti_tool.lms.quirks import quirks_of
+from lti_tool.passback.columns import orphans
 
 EVERY = timedelta(minutes=5)
 AT_ONCE = 20
@@ -70,7 +71,7 @@ def look(database: Database, connector: Connector, now: datetime) -> int:
         if _keep(database, missing, column, source, now):
             found += 1
         elif source is LineItemSource.created:
-            _drop(connector, missing, column)
+            orphans.write_down(database, missing.line_item_id, column.url, now)
     return found
 
 
@@ -205,14 +206,3 @@ def _keep(database: Database, missing: Missing, column: Column, source: LineItem
         if done.rowcount:
             requeue(session, line_item_id=missing.line_item_id, now=now, is_new=is_new)
     return bool(done.rowcount)
-
-
-def _drop(connector: Connector, missing: Missing, column: Column) -> None:
-    """Take back a column that we have just made and that nobody needs; an LMS that does not let us keeps it (AG-10)."""
-    try:
-        status = connector.delete_column(missing.platform, column.url)
-    except (LmsError, HttpError) as error:
-        log.warning("column_left_over", line_item=missing.line_item_id, kind=type(error).__name__)
-        return
-    if not 200 <= status < 300:
-        log.warning("column_left_over", line_item=missing.line_item_id, status=status)

@@ -78,6 +78,8 @@ class ColumnState:
     """When its grades were last read back as a whole."""
     read_cause: str
     """Why they could not be read the last time."""
+    orphan_url: str
+    """Of a second column that nobody needs and that is still in the LMS."""
 
 
 _WAY = (
@@ -188,8 +190,8 @@ def columns(session: Session | Connection, activity_id: int) -> Sequence[ColumnS
     """The columns of the links that show an activity or what stands below it. One statement."""
     found = session.execute(
         select(
-            Activity.id,
-            Activity.title,
+            Activity.id.label("activity_id"),
+            Activity.title.label("activity"),
             Placement.title.label("link"),
             LineItem.state,
             LineItem.cause,
@@ -197,6 +199,7 @@ def columns(session: Session | Connection, activity_id: int) -> Sequence[ColumnS
             LineItem.checked_at,
             LineItem.read_at,
             LineItem.read_cause,
+            LineItem.orphan_url,
         )
         .select_from(LineItem)
         .join(Placement, Placement.id == LineItem.placement_id)
@@ -204,7 +207,7 @@ def columns(session: Session | Connection, activity_id: int) -> Sequence[ColumnS
         .where(_of(activity_id))
         .order_by(Activity.position, LineItem.id)
     )
-    return [ColumnState(*row) for row in found]
+    return [ColumnState(**row) for row in found.mappings()]
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,7 +107,7 @@ def _page(known: _Known, now: datetime) -> dict[str, Any]:
         "trail": ([(title, home)] if home else []) + [(gettext("Grades on their way"), None)],
         "platform": known.platform.name,
         "meta": _meta(known, now),
-        "notices": notices.missing(known.missing) + notices.unread(known.columns),
+        "notices": notices.missing(known.missing) + notices.unread(known.columns) + notices.left_over(known.columns),
         "figures": _figures(known),
         "filters": _filters(known),
         "rows": [_row(row, known, now, may_send=may_send) for row in known.rows],
