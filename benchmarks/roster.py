@@ -7,6 +7,7 @@ are new. The time is that from the wish to the moment at which all of them are i
 import threading
 import time
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import func, select, update
 
@@ -47,15 +48,15 @@ def roster_read(runtime: Runtime, driver: LmsDriver, school: School, saves: Side
     )
     load.start()
     try:
-        began = time.perf_counter()
+        began, asked = time.perf_counter(), runtime.clock.now()
         with runtime.database.writing_core() as connection:
             connection.execute(
                 update(Context)
                 .where(Context.id == school.context_id)
                 .values(memberships_url=f"{driver.base_url}/lti/nrps/{COURSE}/memberships")
             )
-            ask(connection, school.context_id, runtime.clock.now())
-        while (state := _state(runtime, school.context_id)) is not SyncState.done:
+            ask(connection, school.context_id, asked)
+        while (state := _state(runtime, school.context_id, asked)) is not SyncState.done:
             assert state is not SyncState.failed
             assert time.perf_counter() - began < PATIENCE_SECONDS
             time.sleep(0.1)
@@ -73,7 +74,9 @@ def roster_read(runtime: Runtime, driver: LmsDriver, school: School, saves: Side
     return Read(seconds, found[0])
 
 
-def _state(runtime: Runtime, context_id: int) -> SyncState | None:
+def _state(runtime: Runtime, context_id: int, asked: datetime) -> SyncState | None:
+    """How far the reading is that was asked for then; a worker may have read the roster before."""
+    ours = select(RosterSync.state).where(RosterSync.context_id == context_id, RosterSync.started_at >= asked)
     with runtime.database.reading_core() as connection:
-        state: SyncState | None = connection.scalar(select(RosterSync.state).where(RosterSync.context_id == context_id))
+        state: SyncState | None = connection.scalar(ours)
     return state

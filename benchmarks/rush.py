@@ -75,6 +75,9 @@ class _Rush:
         self, method: str, path: str, form: dict[str, str] | None = None, *, cookie: str = ""
     ) -> tuple[int, bytes]:
         parts = urlsplit(self.tool_url)
+        # What idled for longer than the server keeps it is opened anew, as browsers do.
+        while self.free and self.free[-1][0].at_eof():
+            self.free.pop()[1].close()
         streams = self.free.pop() if self.free else await asyncio.open_connection(parts.hostname, parts.port)
         body = urlencode(form).encode() if form is not None else b""
         lines = [f"{method} {path} HTTP/1.1", f"Host: {parts.netloc}", f"Content-Length: {len(body)}"]
