@@ -71,8 +71,12 @@ def _excuse(before: Mapping[str, Any], entry: Mapping[str, Any], kills: Sequence
     if before["reason"] in NOT_HEARD:
         return str(before["reason"])
     first, second = datetime.fromisoformat(before["received_at"]), datetime.fromisoformat(entry["received_at"])
-    if column_gone_at and first <= datetime.fromisoformat(column_gone_at) <= second:
-        return "column said to be gone"
+    if column_gone_at and datetime.fromisoformat(column_gone_at) <= second:
+        gone = datetime.fromisoformat(column_gone_at)
+        if first <= gone:
+            return "column said to be gone"
+        if first <= gone + LEASE:  # of the same batch: the tool had not written down yet what one of its scores was told
+            return "column said to be gone while it was sent"
     if any(first - timedelta(seconds=1) <= kill <= min(second, first + LEASE) for kill in kills):
         return "kill"
     return ""

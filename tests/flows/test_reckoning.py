@@ -48,7 +48,8 @@ CASES = [
     ([entry(80, 0, status=500), entry(80, 5), AGAIN], [], ["answered 500", ""]),
     ([entry(80, 0), gone(1, 5), AGAIN], [], ["column said to be gone"]),
     ([entry(80, 0), gone(2, 5), AGAIN], [], [""]),
-    ([gone(1, -5), entry(80, 0), AGAIN], [], [""]),
+    ([gone(1, -5), entry(80, 0), AGAIN], [], ["column said to be gone while it was sent"]),
+    ([gone(1, -5 - LEASE.total_seconds()), entry(80, 0), AGAIN], [], [""]),
 ]
 
 
