@@ -75,7 +75,9 @@ def _excuse(before: Mapping[str, Any], entry: Mapping[str, Any], kills: Sequence
         gone = datetime.fromisoformat(column_gone_at)
         if first <= gone:
             return "column said to be gone"
-        if first <= gone + LEASE:  # of the same batch: the tool had not written down yet what one of its scores was told
+        if (
+            first <= gone + LEASE
+        ):  # of the same batch: the tool had not written down yet what one of its scores was told
             return "column said to be gone while it was sent"
     if any(first - timedelta(seconds=1) <= kill <= min(second, first + LEASE) for kill in kills):
         return "kill"
