@@ -20,8 +20,9 @@ from lti_tool.lms.work import Work
 from lti_tool.passback import outbox, services
 from lti_tool.passback.wishes import What
 
-LEASE: Final = timedelta(minutes=5)
-IN_ONE_GO: Final = 20
+LEASE: Final = timedelta(minutes=1)
+"""Grades wait for it when a worker was killed over its slices, so no longer than `IN_ONE_GO` of them may take."""
+IN_ONE_GO: Final = 10
 """Slices between two looks at the lease."""
 
 Slice = Callable[[Connection, int, datetime, int, Mapping[str, Any]], int | None]
