@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from lti_tool.core.markup import Renderer
 
 MAX_BODY = 256 * 1024
+CSRF_FIELD = "csrf_token"
+"""The field that all forms of ours have, and nobody else's."""
 MAX_HEARD, HEARD_SECONDS, CHUNK = 32 * 1024 * 1024, 10, 64 * 1024
 """How much of a refused body is read before the answer, for how long, and in what pieces (bytes, seconds)."""
 LARGEST_ID = 2**63 - 1
@@ -160,11 +162,16 @@ def show_error(error: DangkeError) -> ResponseReturnValue:
 
 
 def _typed(error: DangkeError) -> str:
-    """What was typed into the form whose sending failed: its text, and whatever else is more than one plain word; cleaned."""
+    """What was typed into a form of ours whose sending failed: its text, and whatever else is more than one plain word; cleaned.
+
+    What an LMS sends us nobody has typed: its forms have no token of ours.
+    """
     if request.method != "POST" or error.status == 413:
         return ""
     try:
-        fields = [(name, value.strip()) for name, value in request.form.items(multi=True) if name != "csrf_token"]
+        if CSRF_FIELD not in request.form:
+            return ""
+        fields = [(name, value.strip()) for name, value in request.form.items(multi=True) if name != CSRF_FIELD]
         kept = [
             value
             for name, value in fields

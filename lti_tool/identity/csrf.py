@@ -12,11 +12,11 @@ from markupsafe import Markup, escape
 
 from lti_tool.core.errors import Forbidden, SessionChanged, SessionEnded
 from lti_tool.core.i18n import lazy_gettext as _l
-from lti_tool.core.web import runtime
+from lti_tool.core.web import CSRF_FIELD, runtime
 from lti_tool.identity import current
 from lti_tool.identity.actor import Carrier
 
-FIELD = "csrf_token"
+FIELD = CSRF_FIELD
 HEADER = "X-CSRF-Token"
 _IN_ENVIRON = "HTTP_" + HEADER.upper().replace("-", "_")
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})

@@ -206,6 +206,14 @@ def test_page_that_is_too_old_to_be_sent_gives_back_every_text_that_was_typed(
     assert kept.partition(">")[2].strip() == "谁写的？\n\nthe author\n\n编者\n\n看&lt;b&gt;落款&lt;/b&gt;。"
 
 
+def test_what_was_typed_into_no_form_of_ours_is_not_given_back(quizzes: Quizzes, instructor: SignedInClient) -> None:
+    """Another site's words must not stand on a page of ours, nor what an LMS sends."""
+    activity = quizzes.quiz(SINGLE)
+    answer = instructor.post(f"/quizzes/{activity.id}/questions/new?kind=single", data={"stem": "Call this number now"})
+    assert answer.status_code == 403
+    assert "Call this number" not in answer.text
+
+
 def test_archived_quiz_is_gone_for_members_and_comes_back(
     quizzes: Quizzes, school: School, instructor: SignedInClient
 ) -> None:

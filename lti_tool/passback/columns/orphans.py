@@ -7,6 +7,7 @@ a launch may have named the very column that we had just made.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection, exists, or_, select, update
 from sqlalchemy.orm import aliased
@@ -53,7 +54,7 @@ def take_back(database: Database, connector: Connector, now: datetime) -> int:
     Each is tried once a day, by one worker.
     """
     with database.reading_core() as connection:
-        if not _due(connection, now):
+        if not _rows(connection, now):
             return 0
     with database.writing_core() as connection:
         taken = _take(connection, now)
@@ -73,33 +74,37 @@ def take_back(database: Database, connector: Connector, now: datetime) -> int:
     return gone
 
 
-def _due(connection: Connection, now: datetime) -> Sequence[int]:
-    statement = select(LineItem.id).where(LineItem.orphan_due_at <= now).order_by(LineItem.id).limit(AT_ONCE)
-    return connection.execute(statement).scalars().all()
+def _rows(connection: Connection, now: datetime) -> Sequence[Any]:
+    user = aliased(LineItem)
+    return connection.execute(
+        select(
+            *platform.COLUMNS,
+            LineItem.id.label("line_item_id"),
+            LineItem.orphan_url,
+            exists().where(user.url == LineItem.orphan_url).label("is_used"),
+        )
+        .select_from(COLUMNS_TO_DEPLOYMENTS)
+        .join(Registration, Registration.id == Deployment.registration_id)
+        .where(LineItem.orphan_due_at <= now, Registration.is_active)
+        .order_by(LineItem.orphan_due_at, LineItem.id)
+        .limit(AT_ONCE)
+    ).all()
 
 
 def _take(connection: Connection, now: datetime) -> list[Orphan]:
     """What to delete now; the later date says to other workers that it is taken."""
-    user = aliased(LineItem)
-    is_used = exists().where(user.url == LineItem.orphan_url)
     taken = []
-    for line_item_id in _due(connection, now):
-        row = connection.execute(
-            select(*platform.COLUMNS, LineItem.orphan_url, is_used.label("is_used"), Registration.is_active)
-            .select_from(COLUMNS_TO_DEPLOYMENTS)
-            .join(Registration, Registration.id == Deployment.registration_id)
-            .where(LineItem.id == line_item_id)
-        ).one()
+    for row in _rows(connection, now):
         if row.is_used:
-            _forget(connection, line_item_id, row.orphan_url)
+            _forget(connection, row.line_item_id, row.orphan_url)
             continue
         done = connection.execute(
             update(LineItem)
-            .where(LineItem.id == line_item_id, LineItem.orphan_due_at <= now)
+            .where(LineItem.id == row.line_item_id, LineItem.orphan_due_at <= now)
             .values(orphan_due_at=now + AGAIN)
         )
-        if done.rowcount and row.is_active:
-            taken.append(Orphan(line_item_id, row.orphan_url, platform.platform_of(row)))
+        if done.rowcount:
+            taken.append(Orphan(row.line_item_id, row.orphan_url, platform.platform_of(row)))
     return taken
 
 
